@@ -127,7 +127,10 @@ class Handover:
 
 @dataclass(frozen=True)
 class SourceDocument:
-    """One file as it was handed over. ``content`` is None when the user declined to keep the bytes."""
+    """One file as it was handed over; null means not stated.
+
+    ``content`` is None where the user declined to keep the bytes, and where a listing leaves them out.
+    """
 
     document_id: str
     file_name: str
@@ -135,6 +138,19 @@ class SourceDocument:
     size_bytes: int
     sha256: str
     content: bytes | None = field(default=None, repr=False)
+    document_kind: str | None = None
+    original_number: str | None = None
+    author_unit: str | None = None
+    author_date: PartialDate | None = None
+    map_sheet: str | None = None
+    map_scale: str | None = None
+    stated_crs: str | None = None
+    north_reference: str | None = None
+    angle_unit: str | None = None
+    language: str | None = None
+    legibility: int | None = None
+    transcriber: str | None = None
+    second_reader: str | None = None
 
 
 @dataclass(frozen=True)
@@ -206,10 +222,10 @@ class Layer:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One link of the hash chain: what was done to the registry, and the hashes that seal it."""
+    """One link of the hash chain: what was done to the registry and when (ISO 8601, UTC), and what seals it."""
 
     sequence: int
-    at: datetime
+    at: str
     action: str
     content: Mapping[str, object]
     previous_sha256: str

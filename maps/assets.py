@@ -1,0 +1,87 @@
+"""Everything the page needs inside the page: Leaflet, our own script and style, and the policy that admits only them."""
+
+import base64
+import hashlib
+import re
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from maps.style import EVENT_LOOKS, KIND_LOOKS, MINEFIELD_LOOKS, Look
+
+
+def leaflet_script() -> str:
+    """Leaflet itself, from the installed package that ships its files."""
+    return _text(_leaflet() / "leaflet.js").replace("//# sourceMappingURL=leaflet.js.map", "")
+
+
+def leaflet_style() -> str:
+    """Leaflet's style sheet with its images as data URIs."""
+    return re.sub(r"url\((images/[\w.-]+)\)", lambda match: f"url({_data_uri(match[1])})", _text(_leaflet() / "leaflet.css"))
+
+
+def page_script() -> str:
+    """Our own script: decodes the layers, draws them, builds popups as text."""
+    return _text(files("maps") / "page.js")
+
+
+def page_style() -> str:
+    """Our own style sheet, after the colours of `maps.style` as CSS variables."""
+    return _colour_variables() + _text(files("maps") / "page.css")
+
+
+def page_template() -> str:
+    """The frame around the map: title bar, panel, legend, notice (Jinja, to be rendered with escaping on)."""
+    return _text(files("maps") / "page.html")
+
+
+def looks() -> dict[str, Look]:
+    """Every look by the name of its colour variable."""
+    batches = {f"minefields-{number}": look for number, look in enumerate(MINEFIELD_LOOKS)}
+    return {**batches, **{kind.value: look for kind, look in KIND_LOOKS.items()}, **EVENT_LOOKS}
+
+
+def content_security_policy(scripts: list[str], styles: list[str], image_hosts: list[str]) -> str:
+    """A policy under which the page runs these scripts and styles, shows embedded images, and asks nobody for anything.
+
+    Parameters
+    ----------
+    scripts, styles
+        The exact text between the tags of each inline script and style.
+    image_hosts
+        Origins that images may come from, for an online base map.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {' '.join(map(_source_hash, scripts))}",
+            f"style-src {' '.join(map(_source_hash, styles))}",
+            f"img-src {' '.join(['data:', *image_hosts])}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _source_hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _leaflet() -> Traversable:
+    return files("js_lib_leaflet") / "static" / "js_lib_leaflet"
+
+
+def _data_uri(name: str) -> str:
+    return f"data:image/png;base64,{base64.b64encode((_leaflet() / name).read_bytes()).decode()}"
+
+
+def _text(file: Traversable) -> str:
+    # A browser reads CRLF as LF before it hashes a script, so we do too.
+    return file.read_text("utf-8").replace("\r\n", "\n")
+
+
+def _colour_variables() -> str:
+    light = "".join(f"--{name}:{look.light};" for name, look in looks().items())
+    dark = "".join(f"--{name}:{look.dark};" for name, look in looks().items())
+    # Online base maps are light, so with one the page stays light.
+    classes = "".join(f".look-{name}{{color:var(--{name})}}" for name in looks())
+    return f":root{{{light}}}\n@media (prefers-color-scheme: dark){{:root:not([data-base-map]){{{dark}}}}}\n{classes}\n"

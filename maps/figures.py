@@ -1,0 +1,87 @@
+"""The headline figures of a comparison in words, for the panel beside the map. No share stands without its counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from registry.compare.areas import Coverage
+from registry.compare.containment import Accuracy, Window
+from registry.compare.uncertainty import Share
+from registry.stats import Comparison
+
+
+@dataclass(frozen=True)
+class WindowFigures:
+    """Inside and outside in one time window, in words."""
+
+    name: str
+    outside: str
+    inside: str
+    share_outside: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the panel says; ``windows`` is empty where no event could be compared."""
+
+    windows: Sequence[WindowFigures]
+    notes: Sequence[str]
+    counts: Sequence[tuple[str, str]]
+    compared: Sequence[str]
+
+
+def headline_figures(comparison: Comparison) -> Figures:
+    """The figures of a comparison that belong beside the map."""
+    accuracy = comparison.accuracy
+    windows = (
+        ("All dates", accuracy.all),
+        ("Up to the first handover", accuracy.before_handover),
+        ("After the first handover", accuracy.after_handover),
+    )
+    return Figures(
+        windows=[_window(name, window) for name, window in windows if window is not None and window.total],
+        notes=_notes(accuracy),
+        counts=[*_coverage_counts(comparison.coverage), *_event_counts(accuracy)],
+        compared=[f"{layer.batch_id}, {layer.kind} (SHA-256 {layer.content_sha256[:12]})" for layer in comparison.layers],
+    )
+
+
+def share_text(share: Share) -> str:
+    """The value and interval of a share whose counts stand beside it, or why it has none."""
+    if share.value is None or share.low is None or share.high is None:
+        return f"No share: {share.reason}"
+    return f"{100 * share.value:.1f} % (95 % interval {100 * share.low:.1f} to {100 * share.high:.1f} %)"
+
+
+def _window(name: str, window: Window) -> WindowFigures:
+    return WindowFigures(
+        name,
+        f"{window.outside:,} of {window.total:,}",
+        f"{window.inside:,} of {window.total:,}",
+        share_text(window.share_outside),
+    )
+
+
+def _notes(accuracy: Accuracy) -> list[str]:
+    removed = [f"Left out by the rule “{rule}”: {count:,} events." for rule, count in accuracy.removed.items() if count]
+    if accuracy.unfiltered is not None:
+        removed.append(f"With them: {accuracy.unfiltered.outside:,} of {accuracy.unfiltered.total:,} outside.")
+    if accuracy.windows_reason is not None:
+        removed.append(accuracy.windows_reason)
+    return removed
+
+
+def _coverage_counts(coverage: Coverage) -> list[tuple[str, str]]:
+    return [
+        ("Records received", f"{coverage.records_received:,}"),
+        ("plotted", f"{coverage.records_plotted:,}"),
+        ("invalid, left out of the figures", f"{coverage.records_invalid:,}"),
+        ("unplottable, not on the map", f"{coverage.records_unplottable:,}"),
+        ("Recorded area, overlaps once", f"{coverage.union_m2 / 1e6:,.2f} km²"),
+    ]
+
+
+def _event_counts(accuracy: Accuracy) -> list[tuple[str, str]]:
+    return [
+        ("Events received", f"{accuracy.events_received:,}"),
+        ("without a usable position", f"{accuracy.events_unlocated:,}"),
+    ]

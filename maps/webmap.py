@@ -1,0 +1,291 @@
+"""Assemble the web map: one HTML file that holds everything it needs and asks nobody for anything."""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import folium
+import numpy as np
+import shapely
+import xyzservices
+from branca.element import Element, Figure, MacroElement
+from folium.template import Template
+from jinja2 import Environment, StrictUndefined
+from numpy.typing import NDArray
+
+from maps import assets, style
+from maps.figures import headline_figures
+from maps.layers import LayerData, RegistryLayer, drawn_rows, layer_block
+from registry.errors import RegistryError
+from registry.model import Kind, Layer
+from registry.stats import Comparison
+from registry.store import Registry
+
+Bounds = tuple[tuple[float, float], tuple[float, float]]
+
+_WORLD: Bounds = ((-60.0, -170.0), (75.0, 170.0))
+
+
+@dataclass(frozen=True)
+class LayerEntry:
+    """A line of the layer control."""
+
+    element: str
+    title: str
+    batch_id: str
+    count: int
+    look: str
+
+
+def build_web_map(
+    registry: Registry, comparison: Comparison | None = None, *, title: str | None = None, tiles: str | None = None
+) -> folium.Map:
+    """The interactive map of a registry's active layers.
+
+    Parameters
+    ----------
+    registry
+        An open registry. Superseded and withdrawn layers are left out.
+    comparison
+        Colours the events by class and fills the panel of figures; without it neither is shown.
+    title
+        Stands above the map and in the window's title; the name of the registry file if None.
+    tiles
+        Name of an online base map of the xyzservices package, such as ``"OpenStreetMap.Mapnik"``. The page then asks
+        that provider for the tiles of every place looked at, so the provider learns which places those are. None
+        keeps the page offline.
+
+    Returns
+    -------
+    web_map
+        A Folium map. `save_web_map` writes it; a notebook shows it.
+
+    Raises
+    ------
+    RegistryError
+        If ``tiles`` names no base map, or one that asks for a key.
+    """
+    provider = None if tiles is None else _base_map(tiles)
+    stored = [_layer_data(registry, layer, comparison) for layer in _in_drawing_order(registry.layers())]
+    web_map = _WebMap(_bounds(stored))
+    _Page(title or registry.path.stem, provider).add_child(web_map, name="web_map")
+    if provider is not None:
+        base_map = folium.TileLayer(provider)
+        base_map._id = "base"
+        base_map.add_to(web_map)
+    entries = list(_add_layers(web_map, stored))
+    _Frame(web_map, _frame_values(title or registry.path.stem, stored, entries, comparison, provider)).add_to(web_map)
+    return web_map
+
+
+def save_web_map(web_map: folium.Map, path: Path) -> None:
+    """Write the map as one HTML file, UTF-8; the same map gives the same bytes.
+
+    Raises
+    ------
+    RegistryError
+        If the file cannot be written.
+    """
+    page = web_map.get_root().render()
+    try:
+        path.write_text(page, encoding="utf-8", newline="\n")
+    except OSError as error:
+        reason = error.strerror or error
+        raise RegistryError(f"The web map cannot be written to {path}: {reason}. Name another file.") from error
+
+
+class _WebMap(folium.Map):  # type: ignore[misc]  # Folium is not typed
+    """Folium's map without its scripts and styles from elsewhere, made by the page's own script."""
+
+    default_js = ()
+    default_css = ()
+    _template = Template(
+        """
+        {%- macro html(this, kwargs) %}
+<div id="{{ this.get_name() }}" class="map" role="application" aria-label="Map"></div>
+        {%- endmacro %}
+        {%- macro script(this, kwargs) %}
+const {{ this.get_name() }} = registryMap.create("{{ this.get_name() }}", {{ this.settings | tojson }});
+        {%- endmacro %}
+        """
+    )
+
+    def __init__(self, bounds: Bounds) -> None:
+        super().__init__(tiles=None, prefer_canvas=True)
+        self._id = "registry"
+        drawn = {name: asdict(look) for name, look in assets.looks().items()}
+        self.settings = {"bounds": bounds, "looks": {**drawn, "invalid": {"dash": style.INVALID_DASH}}}
+
+
+class _Frame(MacroElement):  # type: ignore[misc]
+    """Title bar, banner, panel, legend and notice around the map, and the call that makes them work."""
+
+    _template = Template(
+        """
+        {%- macro html(this, kwargs) %}{{ this.markup }}{% endmacro %}
+        {%- macro script(this, kwargs) %}
+registryMap.start({{ this.web_map.get_name() }});
+        {%- endmacro %}
+        """
+    )
+
+    def __init__(self, web_map: folium.Map, values: dict[str, object]) -> None:
+        super().__init__()
+        self._name = "Frame"
+        self.web_map = web_map
+        # Escaping is on: whatever a value holds, it is text in the page.
+        environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        self.markup = environment.from_string(assets.page_template()).render(values)
+
+
+class _Page(Figure):  # type: ignore[misc]
+    """The document: its policy names the exact scripts and styles it holds, so that no other can run."""
+
+    _template = Template(
+        """<!DOCTYPE html>
+<html lang="en"{% if this.image_hosts %} data-base-map{% endif %}>
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="strict-origin">
+<title>{{ this.title }}</title>
+{%- for text in styles %}
+<style>{{ text }}</style>
+{%- endfor %}
+</head>
+<body>
+{{ this.html.render(**kwargs) }}
+{%- for text in scripts %}
+<script>{{ text }}</script>
+{%- endfor %}
+</body>
+</html>
+"""
+    )
+
+    def __init__(self, title: str, provider: xyzservices.TileProvider | None) -> None:
+        super().__init__(title=html.escape(title))
+        self.image_hosts = [] if provider is None else [_origin(provider)]
+
+    def render(self, **kwargs: object) -> str:
+        """The whole page."""
+        # Folium appends to these, so that a second rendering would hold some statements twice.
+        self.html, self.script = Element(), Element()
+        for child in self._children.values():
+            child.render(**kwargs)
+        styles = [assets.leaflet_style(), assets.page_style()]
+        scripts = [assets.leaflet_script(), assets.page_script(), self.script.render(**kwargs)]
+        policy = assets.content_security_policy(scripts, styles, self.image_hosts)
+        page: str = self._template.render(this=self, kwargs=kwargs, styles=styles, scripts=scripts, policy=policy)
+        return page
+
+
+def _base_map(name: str) -> xyzservices.TileProvider:
+    providers = xyzservices.providers.flatten()
+    if name not in providers:
+        near = get_close_matches(name, providers, n=3, cutoff=0.4) or ["OpenStreetMap.Mapnik"]
+        raise RegistryError(f"There is no base map named {name!r}; name one that xyzservices knows: {', '.join(near)}.")
+    if providers[name].requires_token():
+        raise RegistryError(f"The base map {name!r} asks for a key; name one that does not: OpenStreetMap.Mapnik.")
+    return providers[name]
+
+
+def _origin(provider: xyzservices.TileProvider) -> str:
+    """What a policy must admit to show these tiles: scheme and host, any subdomain where the provider has several."""
+    url = urlsplit(provider["url"])
+    return f"{url.scheme}://{re.sub(r'^[^.]*[{][^.]*[.]', '*.', url.netloc)}"
+
+
+def _in_drawing_order(layers: Iterable[Layer]) -> list[Layer]:
+    return sorted(layers, key=lambda layer: style.DRAWING_ORDER.index(layer.kind))
+
+
+def _layer_data(registry: Registry, layer: Layer, comparison: Comparison | None) -> LayerData:
+    classified = None
+    if comparison is not None and layer.kind is Kind.ACCIDENTS:
+        classified = comparison.classified[comparison.classified["batch_id"] == layer.batch_id]
+    return LayerData(
+        layer, registry.read(layer), registry.handover(layer.batch_id), registry.documents(layer), classified
+    )
+
+
+def _bounds(stored: Iterable[LayerData]) -> Bounds:
+    """South-west and north-east of all that is drawn, in degrees; of the districts only where there is nothing else."""
+    everything = list(stored)
+    evidence = [data for data in everything if data.layer.kind is not Kind.DISTRICTS]
+    for group in (evidence, everything):
+        shapes: list[NDArray[np.object_]] = [data.frame.geometry.to_numpy() for data in group]
+        west, south, east, north = shapely.total_bounds(np.concatenate([np.empty(0, object), *shapes]))
+        if not np.isnan(west):
+            return (south, west), (north, east)
+    return _WORLD
+
+
+def _add_layers(web_map: folium.Map, stored: Sequence[LayerData]) -> Iterable[tuple[Kind, LayerEntry]]:
+    batches = 0
+    for number, data in enumerate(stored):
+        kind = data.layer.kind
+        look = "not-compared" if kind is Kind.ACCIDENTS else kind.value
+        if kind is Kind.MINEFIELDS:
+            look = f"minefields-{batches % len(style.MINEFIELD_LOOKS)}"
+            batches += 1
+        drawn = RegistryLayer(number, layer_block(data, look))
+        drawn.add_to(web_map)
+        count = int(drawn_rows(data.frame).sum())
+        yield kind, LayerEntry(drawn.get_name(), data.layer.title, data.layer.batch_id, count, look)
+
+
+def _frame_values(
+    title: str,
+    stored: Sequence[LayerData],
+    entries: Sequence[tuple[Kind, LayerEntry]],
+    comparison: Comparison | None,
+    provider: xyzservices.TileProvider | None,
+) -> dict[str, object]:
+    present = {kind for kind, _ in entries}
+    groups = [(style.KIND_HEADINGS[kind], [entry for other, entry in entries if other is kind]) for kind in Kind]
+    return {
+        "title": title,
+        "subtitle": _dates(stored),
+        "restricted": _restricted(present),
+        "notice": style.NOTICE,
+        "figures": None if comparison is None else headline_figures(comparison),
+        "near_m": None if comparison is None else comparison.parameters["near_m"],
+        "groups": [group for group in groups if group[1]],
+        "event_classes": _event_classes(stored),
+        "area_kinds": [kind for kind in style.KIND_LOOKS if kind in present],
+        "has_records": Kind.MINEFIELDS in present,
+        "has_invalid": any(data.layer.counts.invalid for data in stored),
+        "looks": assets.looks(),
+        "invalid_label": style.INVALID_LABEL,
+        "base_map": None if provider is None else (provider.name, urlsplit(_origin(provider)).netloc),
+    }
+
+
+def _event_classes(stored: Iterable[LayerData]) -> list[str]:
+    events = [data for data in stored if data.layer.kind is Kind.ACCIDENTS]
+    found = {name for data in events if data.classified is not None for name in data.classified["event_class"]}
+    if any(data.classified is None or len(data.classified) < len(data.frame) for data in events):
+        found.add("not-compared")
+    return [name for name in style.EVENT_LOOKS if name in found]
+
+
+def _restricted(present: Iterable[Kind]) -> str | None:
+    contents = [name for kind, name in style.RESTRICTED_KINDS.items() if kind in present]
+    return style.RESTRICTED.format(contents=", ".join(contents)) if contents else None
+
+
+def _dates(stored: Sequence[LayerData]) -> str:
+    if not stored:
+        return "The registry holds no active layer yet."
+    handed = sorted({data.handover.handed_over_on for data in stored if data.handover.handed_over_on is not None})
+    imported = max(data.layer.provenance.imported_at for data in stored)
+    span = " to ".join(dict.fromkeys(str(day) for day in (handed[:1] + handed[-1:])))
+    batches = len({data.layer.batch_id for data in stored})
+    words = f"{batches} {'batch' if batches == 1 else 'batches'}"
+    return f"{words}; handed over {span or 'on no stated date'}; last import {imported:%Y-%m-%d}"

@@ -1,0 +1,275 @@
+"""Coverage: how much land the records cover, by batch and by district. Every area is taken on an equal-area plane."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+from pyproj import CRS
+from shapely import STRtree
+
+from registry import geometry
+from registry.compare.kernel import Ranks
+from registry.compare.uncertainty import Share, wilson_share
+from registry.errors import CompareError
+from registry.geometry import Geometries
+from registry.model import Counts, PartialDate
+
+
+@dataclass(frozen=True)
+class RankedRecords:
+    """Records on an equal-area plane, in the order in which they were certainly in hand.
+
+    Attributes
+    ----------
+    record_ids
+        ``batch/record`` of each record.
+    polygons
+        Valid polygons in ``plane``.
+    batches
+        Batch and handover date, in rank order; batches without a date come last.
+    batch
+        For each record, the number of its batch in ``batches``.
+    plane
+        The equal-area CRS, in metres.
+    """
+
+    record_ids: tuple[str, ...]
+    polygons: Geometries
+    batches: tuple[tuple[str, PartialDate | None], ...]
+    batch: Ranks
+    plane: CRS
+
+    def held_before(self, days: NDArray[np.datetime64]) -> Ranks:
+        """How many records were handed over before each day; a batch without a date is never counted."""
+        dates = [handed_over_on.last for _, handed_over_on in self.batches if handed_over_on is not None]
+        batches_held = np.searchsorted(np.array(dates, dtype="datetime64[D]"), days, side="left")
+        return np.searchsorted(self.batch, batches_held, side="left")
+
+
+@dataclass(frozen=True)
+class BatchCoverage:
+    """What one batch adds to the land covered by the batches before it.
+
+    ``new_m2`` is the area that no earlier batch covers, ``cumulative_union_m2`` that of all batches so far.
+    """
+
+    batch_id: str
+    handed_over_on: PartialDate | None
+    records_plotted: int
+    sum_m2: float
+    new_m2: float
+    cumulative_union_m2: float
+
+
+@dataclass(frozen=True)
+class DistrictCoverage:
+    """Land covered in one district.
+
+    ``share_of_district`` is ``union_m2 / district_m2``. ``district`` is None, and the last two with it, for land in no
+    district.
+    """
+
+    district: str | None
+    district_id: str | None
+    records_plotted: int
+    union_m2: float
+    district_m2: float | None
+    share_of_district: float | None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Metric C1, and M14 as ``unplottable_share``.
+
+    Overlapping records count once in ``union_m2`` and each time in ``sum_m2``.
+    """
+
+    records_received: int
+    records_plotted: int
+    records_invalid: int
+    records_unplottable: int
+    unplottable_share: Share
+    sum_m2: float
+    union_m2: float
+    by_district: tuple[DistrictCoverage, ...]
+    by_handover: tuple[BatchCoverage, ...]
+
+
+def plane_of(*frames: GeoDataFrame) -> CRS:
+    """Lambert azimuthal equal-area plane centred on all geometries of the frames.
+
+    Where no frame has any, the plane touches 0 N 0 E, and nothing is drawn on it.
+    """
+    bounds = geometry.total_bounds(*(lonlat(frame) for frame in frames)) if frames else None
+    return geometry.local_equal_area(bounds or (0, 0, 0, 0))
+
+
+def lonlat(frame: GeoDataFrame) -> Geometries:
+    """The geometries of a frame in degrees on WGS 84.
+
+    Raises
+    ------
+    CompareError
+        If the frame has no CRS.
+    """
+    if frame.crs is None:
+        raise CompareError("A layer in the comparison has no coordinate reference system; set one with set_crs().")
+    geometries = np.asarray(frame.geometry.array, dtype=object)
+    if frame.crs.equals(geometry.WGS84, ignore_axis_order=True):
+        return geometries
+    return geometry.project(geometries, frame.crs, geometry.WGS84)
+
+
+def polygons_on_plane(frame: GeoDataFrame, plane: CRS) -> Geometries:
+    """Valid polygons of a frame on a plane. A sliver that crosses itself only once it is projected is repaired."""
+    polygons = geometry.project(lonlat(frame), geometry.WGS84, plane)
+    crossed = ~shapely.is_missing(polygons) & ~shapely.is_valid(polygons)
+    repaired = geometry.repair(polygons[crossed]).geometries
+    polygons[crossed] = np.where(shapely.is_missing(repaired), shapely.MultiPolygon(), repaired)
+    return polygons
+
+
+def rank_records(
+    records: GeoDataFrame, handed_over_on: Mapping[str, PartialDate | None], plane: CRS | None = None
+) -> RankedRecords:
+    """Put records on a plane, in the order of (last day the handover date can mean, batch, record).
+
+    Parameters
+    ----------
+    records
+        Plotted records with a CRS and the columns ``batch_id`` and ``record_id``; valid polygons.
+    handed_over_on
+        Date of every batch that is compared, also of those without a plotted record.
+    plane
+        Equal-area CRS; centred on the records when left out.
+    """
+    plane = plane_of(records) if plane is None else plane
+    batches = sorted(handed_over_on.items(), key=_by_date_in_hand)
+    number = {batch_id: index for index, (batch_id, _) in enumerate(batches)}
+    batch = records["batch_id"].map(number).to_numpy(dtype=np.int64)
+    record_id = records["record_id"].to_numpy(dtype=object)
+    order = sorted(range(len(records)), key=lambda row: (batch[row], str(record_id[row])))
+    return RankedRecords(
+        tuple(f"{batches[batch[row]][0]}/{record_id[row]}" for row in order),
+        polygons_on_plane(records, plane)[order],
+        tuple(batches),
+        batch[order],
+        plane,
+    )
+
+
+def records_in_districts(records: RankedRecords, districts: GeoDataFrame) -> NDArray[np.int64]:
+    """Count the records of each district: those that share more than a border with it."""
+    polygons = polygons_on_plane(districts, records.plane)
+    district, record = STRtree(records.polygons).query(polygons, predicate="intersects")
+    shares_land = ~shapely.touches(polygons[district], records.polygons[record])
+    return np.bincount(district[shares_land], minlength=len(districts))
+
+
+def measure_coverage(records: RankedRecords, received: Counts, *, districts: GeoDataFrame | None = None) -> Coverage:
+    """Measure the land that records cover (C1) and the share that could not be plotted (M14).
+
+    Parameters
+    ----------
+    records
+        The plotted records.
+    received
+        Counts of all records received, plotted or not.
+    districts
+        Polygons with the columns ``record_id`` and ``name``.
+    """
+    by_handover, union_parts = _cumulative(records)
+    return Coverage(
+        records_received=received.received,
+        records_plotted=received.plotted,
+        records_invalid=received.invalid,
+        records_unplottable=received.unplottable,
+        unplottable_share=wilson_share(received.unplottable, received.received),
+        sum_m2=float(shapely.area(records.polygons).sum()),
+        union_m2=float(shapely.area(union_parts).sum()),
+        by_district=() if districts is None else _by_district(records, union_parts, districts),
+        by_handover=by_handover,
+    )
+
+
+def district_names(districts: GeoDataFrame) -> list[str]:
+    """Name of each district, its own id where the source gives no name."""
+    names = districts["name"]
+    return [str(name) for name in names.where(names.notna(), districts["record_id"])]
+
+
+def _by_date_in_hand(batch: tuple[str, PartialDate | None]) -> tuple[bool, str, str]:
+    batch_id, handed_over_on = batch
+    return handed_over_on is None, "" if handed_over_on is None else handed_over_on.last.isoformat(), batch_id
+
+
+def _cumulative(records: RankedRecords) -> tuple[tuple[BatchCoverage, ...], Geometries]:
+    """Add batch after batch to the union; what is already merged has few parts and costs little to merge again."""
+    parts: Geometries = np.empty(0, dtype=object)
+    covered_m2 = 0.0
+    rows = []
+    for index, (batch_id, handed_over_on) in enumerate(records.batches):
+        polygons = records.polygons[records.batch == index]
+        parts = shapely.get_parts(shapely.disjoint_subset_union_all(np.concatenate([parts, polygons])))
+        before_m2, covered_m2 = covered_m2, float(shapely.area(parts).sum())
+        rows.append(
+            BatchCoverage(
+                batch_id,
+                handed_over_on,
+                len(polygons),
+                float(shapely.area(polygons).sum()),
+                max(0.0, covered_m2 - before_m2),
+                covered_m2,
+            )
+        )
+    return tuple(rows), parts
+
+
+def _by_district(
+    records: RankedRecords, union_parts: Geometries, districts: GeoDataFrame
+) -> tuple[DistrictCoverage, ...]:
+    """Clip the merged parts, which do not overlap, so that their clipped areas only need adding up."""
+    polygons = polygons_on_plane(districts, records.plane)
+    shapely.prepare(polygons)
+    district, part = STRtree(union_parts).query(polygons, predicate="intersects")
+    pieces = union_parts[part]
+    crosses = ~shapely.covers(polygons[district], pieces)
+    pieces[crosses] = shapely.intersection(polygons[district[crosses]], pieces[crosses])
+    union_m2 = np.bincount(district, weights=shapely.area(pieces), minlength=len(districts))
+    district_m2 = shapely.area(polygons)
+    rows = [
+        DistrictCoverage(name, str(record_id), int(count), float(covered), float(area), float(covered / area))
+        for name, record_id, count, covered, area in zip(
+            district_names(districts),
+            districts["record_id"],
+            records_in_districts(records, districts),
+            union_m2,
+            district_m2,
+            strict=True,
+        )
+    ]
+    rows.sort(key=lambda row: (-row.union_m2, row.district or "", row.district_id or ""))
+    return (*rows, _in_no_district(records, union_parts, polygons))
+
+
+def _in_no_district(records: RankedRecords, union_parts: Geometries, districts: Geometries) -> DistrictCoverage:
+    """Records and land of records outside every district."""
+    district, part = STRtree(districts).query(union_parts, predicate="intersects")[::-1]
+    whole = np.setdiff1d(np.arange(len(union_parts)), part)
+    crossing = np.setdiff1d(part, part[shapely.covers(districts[district], union_parts[part])])
+    rest = [
+        shapely.difference(union_parts[index], shapely.union_all(districts[district[part == index]]))
+        for index in crossing
+    ]
+    touching = STRtree(districts).query(records.polygons, predicate="intersects")[0]
+    return DistrictCoverage(
+        None,
+        None,
+        len(np.setdiff1d(np.arange(len(records.polygons)), touching)),
+        float(shapely.area(union_parts[whole]).sum() + shapely.area(rest).sum()),
+        None,
+        None,
+    )

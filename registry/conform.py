@@ -1,0 +1,124 @@
+"""A source's columns -> the fields of a kind; what fits no field is kept as it came."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from registry.errors import SourceError
+from registry.model import Kind, PartialDate
+from registry.schema import Field, FieldType, id_field, stated_fields
+from registry.sources import values
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A value that is not of its field's type; it stays in ``source_fields``."""
+
+    row: int
+    field: str
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """The rows of a source with our columns.
+
+    ``matched`` says which of the source's columns fills which field; ``misread`` what could not be taken over.
+    """
+
+    frame: pd.DataFrame
+    matched: Mapping[str, str]
+    misread: tuple[Misread, ...]
+
+
+def conform(attributes: pd.DataFrame, kind: Kind, field_map: Mapping[str, str], where: str) -> Conformed:
+    """Fill our fields from a source's columns.
+
+    A column fills a field if the person named it (``field_map``: ours -> theirs) or if it bears exactly the field's
+    name. All others go to ``source_fields``, and so does every value that its field cannot hold.
+
+    Raises
+    ------
+    SourceError
+        If a named field or column does not exist.
+    """
+    matched = _match(list(map(str, attributes.columns)), kind, field_map, where)
+    frame = pd.DataFrame(index=pd.RangeIndex(len(attributes)))
+    kept = attributes.drop(columns=list(matched.values()))
+    misread: list[Misread] = []
+    for name, column in matched.items():
+        field = stated_fields(kind)[name]
+        parsed, failures = _parse_column(attributes[column].tolist(), field)
+        misread += [Misread(row, name, column, reason) for row, reason in failures.items()]
+        _put(frame, field, parsed)
+    extra = pd.DataFrame([(bad.row, bad.column) for bad in misread], columns=["row", "column"])
+    frame["source_fields"] = _source_fields(kept, attributes, extra)
+    return Conformed(frame, matched, tuple(misread))
+
+
+def _match(columns: list[str], kind: Kind, field_map: Mapping[str, str], where: str) -> dict[str, str]:
+    ours = stated_fields(kind)
+    for name, column in field_map.items():
+        if name not in ours:
+            raise SourceError(f"There is no field {name!r} for {kind}; the fields are {', '.join(ours)}.")
+        if column not in columns:
+            raise SourceError(f"{where}: it has no column {column!r}; its columns are {', '.join(columns) or 'none'}.")
+    named = set(field_map.values())
+    same = {name: name for name in columns if name in ours and name not in field_map and name not in named}
+    return {**same, **field_map}
+
+
+def _parse_column(cells: list[Any], field: Field) -> tuple[list[Any], dict[int, str]]:
+    parsed: list[Any] = []
+    failures: dict[int, str] = {}
+    for row, cell in enumerate(cells):
+        try:
+            parsed.append(None if values.is_missing(cell) else values.parse(cell, field))
+        except ValueError as error:
+            parsed.append(None)
+            failures[row] = str(error)
+    return parsed, failures
+
+
+def _put(frame: pd.DataFrame, field: Field, parsed: list[Any]) -> None:
+    if field.field_type is FieldType.DATE:
+        dates: list[PartialDate | None] = parsed
+        frame[field.name] = [None if value is None else value.first.isoformat() for value in dates]
+        frame[values.precision_column(field)] = [None if value is None else value.precision.value for value in dates]
+    else:
+        frame[field.name] = pd.Series(parsed, dtype=object)
+
+
+def _source_fields(kept: pd.DataFrame, attributes: pd.DataFrame, misread: pd.DataFrame) -> list[str | None]:
+    """One JSON object per row: the unmatched columns that hold something, and the values that were not understood."""
+    rows: list[dict[str, Any]] = [{} for _ in range(len(attributes))]
+    for column in kept.columns:
+        for row, value in enumerate(kept[column].tolist()):
+            if not values.is_missing(value):
+                rows[row][str(column)] = value
+    for row, column in misread.itertuples(index=False):
+        rows[row][column] = attributes[column].iloc[row]
+    return [json.dumps(row, ensure_ascii=False, default=_plain) if row else None for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    """JSON for what GDAL and Arrow hand over beside text and numbers."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+def make_record_ids(frame: pd.DataFrame, kind: Kind, document_sha256: str) -> pd.Series:
+    """The source's own numbers; where it has none, one made from the document's hash and the feature's index."""
+    column = id_field(kind)
+    made = document_sha256[:8] + "-" + frame["feature_index"].astype(str)
+    return made if column not in frame else frame[column].where(frame[column].notna(), made)

@@ -1,0 +1,81 @@
+"""What GDAL passes over in silence when it reads a shapefile: files cut short, and texts of unknown encoding."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from registry.errors import SourceError
+
+# The language byte of a dBASE file. 0x57 says "ANSI of the machine that wrote it", which is to say nothing.
+_UNSTATED = {0x00, 0x57}
+_SHOWN = ("cp1251", "cp1250", "cp1252")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The encoding to read texts with (None: as the file states), and the doubt about it, in a sentence."""
+
+    name: str | None
+    doubt: str | None
+
+
+def check_complete(read: Callable[[str], bytes | None], where: str) -> None:
+    """Refuse a shapefile whose parts were cut short: GDAL would read null geometries or fewer rows instead.
+
+    Parameters
+    ----------
+    read
+        Content of the file with a given suffix, None where there is none.
+    where
+        Name for messages.
+    """
+    for suffix in (".shp", ".shx"):
+        content = read(suffix)
+        if content is None or len(content) < 100:
+            raise SourceError(f"{where}: its {suffix} file is missing or empty; ask for the shapefile again.")
+        (words,) = struct.unpack(">i", content[24:28])
+        if len(content) < 2 * words:
+            raise SourceError(
+                f"{where}: its {suffix} file should have {2 * words} bytes and has {len(content)}; "
+                "it was cut short, ask for the shapefile again."
+            )
+    table = read(".dbf")
+    if table is None or len(table) < 32:
+        raise SourceError(f"{where}: its .dbf file is missing or empty; ask for the shapefile again.")
+    rows, header, width = struct.unpack("<IHH", table[4:12])
+    if len(table) < header + rows * width:
+        raise SourceError(
+            f"{where}: its .dbf file says {rows} rows and holds {max(0, (len(table) - header) // max(1, width))}; "
+            "it was cut short, ask for the shapefile again."
+        )
+
+
+def find_encoding(read: Callable[[str], bytes | None]) -> Encoding:
+    """How to read the texts of a shapefile that may not say so.
+
+    A .cpg file or the language byte of the .dbf decides. Without either, texts that are valid UTF-8 are read as such;
+    others as ISO-8859-1, which loses no byte, and the doubt is said.
+    """
+    table = read(".dbf")
+    if read(".cpg") is not None or table is None or table[29] not in _UNSTATED:
+        return Encoding(None, None)
+    header, width = struct.unpack("<HH", table[8:12])
+    rows = table[header:]
+    if rows.isascii():
+        return Encoding(None, None)
+    try:
+        rows.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = rows[error.start // width * width :][:width]
+        readings = ", ".join(f"{name} {_sample(row, name)!r}" for name in _SHOWN)
+        return Encoding(
+            "ISO-8859-1",
+            "The file does not say in which encoding its texts are; they were read as ISO-8859-1. One row reads "
+            f"{_sample(row, 'iso-8859-1')!r}; with another --encoding it would read: {readings}.",
+        )
+    return Encoding("UTF-8", "The file does not say in which encoding its texts are; they are valid UTF-8.")
+
+
+def _sample(row: bytes, encoding: str) -> str:
+    words = " ".join(row.decode(encoding, errors="replace").split())
+    return words[:40]

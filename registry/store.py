@@ -1,0 +1,430 @@
+"""The registry file: one GeoPackage that holds every layer with its provenance, and a chain that seals its history.
+
+Layers are staged with GDAL in a scratch file and brought in by one SQLite transaction, so that the cost of adding one
+does not grow with the registry, readers never see half an import, and a kill at any moment leaves the old state or the
+new one. Nothing is edited or deleted: a correction supersedes, a mistake is withdrawn, both stay in the history.
+"""
+
+import json
+import re
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataSourceError
+
+from registry import __version__, audit, database, gpkg, provenance, tables
+from registry.database import connect, insert, protect, reading, writing
+from registry.errors import DuplicateLayer, NewerFormat, NotARegistry, StoreError, UnknownLayer
+from registry.geometry import total_bounds
+from registry.gpkg import quoted
+from registry.model import (
+    GEOMETRY_OF_KIND,
+    AuditEntry,
+    Counts,
+    Finding,
+    Handover,
+    Kind,
+    Layer,
+    LayerState,
+    Provenance,
+    SourceDocument,
+)
+from registry.schema import FieldType, fields
+from registry.staging import copy_staged, stage, table_name
+
+FORMAT_VERSION = 1
+BLOB_MAX_BYTES = 900_000_000
+"""SQLite holds values of up to 1 GB; a larger source is kept by its hash alone."""
+
+_BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class NewLayer:
+    """All that one import adds.
+
+    ``records`` has the fields of its kind as columns (those that hold nothing may be missing), dates as ISO text, and
+    its geometry on WGS 84. ``documents`` carry their content unless the user declined to keep it.
+    """
+
+    handover: Handover
+    kind: Kind
+    title: str
+    records: gpd.GeoDataFrame
+    counts: Counts
+    provenance: Provenance
+    documents: tuple[SourceDocument, ...]
+    findings: tuple[Finding, ...]
+    supersedes: str | None = None
+    reason: str | None = None
+
+
+class Registry:
+    """An open registry file. Use it as a context manager."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, identity: str) -> None:
+        self.path = path
+        self.identity = identity
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make an empty registry.
+
+        Raises
+        ------
+        StoreError
+            If the file exists or its folder cannot be written to.
+        """
+        if path.exists():
+            raise StoreError(f"{path}: it exists already; choose another name or import into it.")
+        if not path.parent.is_dir():
+            raise StoreError(f"{path}: its folder {path.parent} does not exist; make it first.")
+        connection = connect(path, create=True)
+        identity = str(uuid.uuid4())
+        try:
+            with writing(connection, path):
+                gpkg.create_core(connection)
+                for table in tables.ATTRIBUTE_TABLES:
+                    connection.execute(table.ddl())
+                    gpkg.register_attributes(connection, table.name, table.meaning)
+                    protect(connection, table.name, ("UPDATE", "DELETE"))
+                row = {
+                    "format_version": FORMAT_VERSION,
+                    "identity": identity,
+                    "created_at": gpkg.now_text(),
+                    "software": f"minefield-registry {__version__}",
+                }
+                insert(connection, "registry_info", row)
+                audit.append_entry(connection, "create", row)
+        except BaseException:
+            connection.close()
+            path.unlink(missing_ok=True)
+            raise
+        return cls(path, connection, identity)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a registry for reading and adding.
+
+        Raises
+        ------
+        NotARegistry
+            If there is no file, or it is not a registry.
+        NewerFormat
+            If a newer version of this package wrote it.
+        """
+        if not path.is_file():
+            raise NotARegistry(f"{path}: there is no registry here; make one with: minefield-registry init.")
+        connection = connect(path, create=False)
+        try:
+            return cls(path, connection, _identity(connection, path))
+        except BaseException:
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def layers(
+        self, kind: Kind | None = None, *, batch_ids: Collection[str] = (), all_states: bool = False
+    ) -> tuple[Layer, ...]:
+        """The layers in the order in which they were added.
+
+        Parameters
+        ----------
+        kind
+            Only layers of this kind.
+        batch_ids
+            Only layers of these batches; none means all.
+        all_states
+            Also those superseded or withdrawn.
+
+        Raises
+        ------
+        UnknownLayer
+            If a batch is named that the registry does not hold.
+        """
+        found = self._all_layers()
+        unknown = sorted(set(batch_ids) - {layer.batch_id for layer in found})
+        if unknown:
+            held = ", ".join(dict.fromkeys(layer.batch_id for layer in found)) or "none yet"
+            raise UnknownLayer(f"{self.path}: it holds no batch {', '.join(unknown)}; its batches are: {held}.")
+        return tuple(
+            layer
+            for layer in found
+            if (kind is None or layer.kind is kind)
+            and (not batch_ids or layer.batch_id in batch_ids)
+            and (all_states or layer.state is LayerState.ACTIVE)
+        )
+
+    def layer(self, batch_id: str, kind: Kind) -> Layer:
+        """One layer, in whatever state."""
+        for layer in self.layers(kind, batch_ids=(batch_id,), all_states=True):
+            return layer
+        raise UnknownLayer(f"{self.path}: batch {batch_id} has no layer of kind {kind}.")
+
+    def handover(self, batch_id: str) -> Handover:
+        """What was stated about a batch."""
+        for row in self._rows("SELECT * FROM handovers WHERE batch_id = ?", batch_id):
+            return tables.handover_of(row)
+        raise UnknownLayer(f"{self.path}: it holds no batch {batch_id}.")
+
+    def documents(self, layer: Layer) -> tuple[SourceDocument, ...]:
+        """The source documents of a layer, without their content."""
+        rows = self._rows(
+            f"SELECT {', '.join(tables.DOCUMENT_LISTING)} FROM source_documents"
+            " WHERE batch_id = ? AND layer_kind = ? ORDER BY id",
+            layer.batch_id,
+            layer.kind,
+        )
+        return tuple(map(tables.document_of, rows))
+
+    def document_content(self, document_id: str) -> bytes | None:
+        """The bytes of a source document; None where only its hash was kept."""
+        for row in self._rows("SELECT content FROM source_documents WHERE document_id = ?", document_id):
+            content: bytes | None = row["content"]
+            return content
+        raise UnknownLayer(f"{self.path}: it holds no document {document_id}.")
+
+    def batches_holding(self, sha256: str) -> tuple[tuple[str, Kind], ...]:
+        """The batches and kinds that already hold a file with this hash."""
+        rows = self._rows("SELECT batch_id, layer_kind FROM source_documents WHERE sha256 = ? ORDER BY id", sha256)
+        return tuple((row["batch_id"], Kind(row["layer_kind"])) for row in rows)
+
+    def findings(self, layer: Layer) -> tuple[Finding, ...]:
+        """What the checks found when the layer was imported."""
+        rows = self._rows(
+            "SELECT * FROM findings WHERE batch_id = ? AND layer_kind = ? ORDER BY id", layer.batch_id, layer.kind
+        )
+        return tuple(map(tables.finding_of, rows))
+
+    def history(self) -> tuple[AuditEntry, ...]:
+        """Everything that was ever done to the registry, oldest first."""
+        return audit.history(self._connection)
+
+    def read(self, layer: Layer, columns: Sequence[str] | None = None) -> gpd.GeoDataFrame:
+        """Read the rows of a layer, with their types restored.
+
+        Parameters
+        ----------
+        layer
+            A layer of this registry.
+        columns
+            Only these attribute columns; the geometry always comes along.
+
+        Returns
+        -------
+        records
+            On WGS 84, in stored order. Text as pandas ``string``, whole numbers ``Int64``, numbers ``float64``, dates
+            ``datetime64[s]``, truth values ``boolean``, JSON as Python values.
+        """
+        frame = pyogrio.read_dataframe(self.path, layer=layer.table_name, columns=columns, use_arrow=True)
+        for field in fields(layer.kind):
+            if field.name in frame:
+                frame[field.name] = _restored(frame[field.name], field.field_type)
+        return frame
+
+    def add(self, new: NewLayer) -> Layer:
+        """Add a layer with everything that belongs to it, in one transaction.
+
+        Raises
+        ------
+        DuplicateLayer
+            If the batch already has a layer of that kind.
+        UnknownLayer
+            If the batch to be superseded has no active layer of that kind.
+        StoreError
+            If the file cannot be written; it is then as it was before.
+        """
+        with tempfile.TemporaryDirectory(prefix="minefield-registry-") as folder:
+            staged = Path(folder) / "staged.gpkg"
+            try:
+                stage(new.records, new.kind, staged)
+            except (OSError, RuntimeError, DataSourceError) as error:
+                raise StoreError(f"{staged.parent}: the layer could not be staged there ({error}).") from error
+            with self._with_attached(staged), writing(self._connection, self.path):
+                layer = self._bring_in(new)
+        return layer
+
+    def withdraw(self, batch_id: str, *, kind: Kind | None = None, reason: str) -> tuple[Layer, ...]:
+        """Take a batch's active layers, or the one of a kind, out of the figures; they stay in the history.
+
+        Raises
+        ------
+        UnknownLayer
+            If there is nothing active to withdraw.
+        StoreError
+            If no reason is given.
+        """
+        if not reason.strip():
+            raise StoreError("A withdrawal needs a reason; say it with --reason.")
+        with writing(self._connection, self.path):
+            active = self.layers(kind, batch_ids=(batch_id,))
+            if not active:
+                what = f"layer of kind {kind}" if kind else "layer"
+                raise UnknownLayer(f"{self.path}: batch {batch_id} has no active {what} to withdraw.")
+            for layer in active:
+                content = {"batch_id": batch_id, "kind": layer.kind.value, "reason": reason}
+                audit.append_entry(self._connection, "withdraw", content)
+        return tuple(self.layer(batch_id, layer.kind) for layer in active)
+
+    def verify(self, progress: Callable[[str], None] = lambda _: None) -> audit.Verification:
+        """Recompute every hash and check the file's own integrity."""
+        return audit.verify(self._connection, self._all_layers(), progress)
+
+    def _bring_in(self, new: NewLayer) -> Layer:
+        """Inside the transaction: the layer's table and index, then all rows that speak of it."""
+        connection = self._connection
+        batch_id, kind = new.handover.batch_id, new.kind
+        self._check_new(new)
+        self._record_handover(new.handover)
+        table = table_name(batch_id, kind)
+        copy_staged(connection, table, kind)
+        protect(connection, table, ("INSERT", "UPDATE", "DELETE"))
+        bounds = total_bounds(new.records.geometry.to_numpy())
+        gpkg.register_features(
+            connection,
+            table,
+            identifier=f"{new.title} ({batch_id}, {kind})",
+            description=f"{kind} of batch {batch_id}, as handed over. Where no record lies, nothing is known.",
+            geometry_type=GEOMETRY_OF_KIND[kind].value,
+            bounds=bounds,
+        )
+        for document in new.documents:
+            insert(connection, "source_documents", tables.document_row(document, batch_id, kind))
+        for finding in new.findings:
+            insert(connection, "findings", tables.finding_row(finding, batch_id, kind))
+        content_sha256 = audit.sha256_of_query(connection, f"SELECT * FROM {quoted(table)} ORDER BY fid")
+        layer = Layer(batch_id, kind, new.title, table, new.counts, content_sha256, new.provenance)
+        insert(connection, "layers", tables.layer_row(layer))
+        prov = provenance.prov_json(layer, new.handover, new.documents)
+        gpkg.add_metadata(
+            connection,
+            table,
+            gpkg.GDAL_URI,
+            "text/xml",
+            gpkg.tags_xml(provenance.tags(layer, new.handover, new.documents)),
+        )
+        gpkg.add_metadata(connection, table, gpkg.PROV_URI, "application/ld+json", prov)
+        sealed = {"batch_id": batch_id, "kind": kind.value, **audit.seals(connection, layer)}
+        audit.append_entry(connection, "import", sealed)
+        if new.supersedes is not None:
+            content = {"batch_id": new.supersedes, "kind": kind.value, "by": batch_id, "reason": new.reason or ""}
+            audit.append_entry(connection, "supersede", content)
+        return layer
+
+    def check_new(self, handover: Handover, kind: Kind, *, supersedes: str | None, reason: str | None) -> None:
+        """Refuse early what `add` would refuse: an id already taken, a contradiction, nothing to supersede.
+
+        Raises
+        ------
+        DuplicateLayer, UnknownLayer, StoreError
+            As `add` does.
+        """
+        batch_id = handover.batch_id
+        if _BATCH_ID.fullmatch(batch_id) is None:
+            raise StoreError(
+                f"{batch_id!r} cannot name a batch; use up to 64 letters, digits, points, hyphens and underscores."
+            )
+        for layer in self._all_layers():
+            if layer.batch_id != batch_id and layer.batch_id.lower() == batch_id.lower():
+                raise DuplicateLayer(
+                    f"There is a batch {layer.batch_id} already; write its id the same way or choose another."
+                )
+            if layer.batch_id == batch_id and layer.kind is kind:
+                raise DuplicateLayer(
+                    f"Batch {batch_id} has a layer of kind {kind} already; "
+                    f"to correct it, import under a new id with --supersedes {batch_id} --reason."
+                )
+        if supersedes is not None:
+            if not (reason or "").strip():
+                raise StoreError("Superseding a layer needs a reason; say it with --reason.")
+            if self.layer(supersedes, kind).state is not LayerState.ACTIVE:
+                raise UnknownLayer(f"Batch {supersedes} has no active layer of kind {kind} to supersede.")
+
+    def _check_new(self, new: NewLayer) -> None:
+        self.check_new(new.handover, new.kind, supersedes=new.supersedes, reason=new.reason)
+
+    def _record_handover(self, handover: Handover) -> None:
+        """The first import of a batch states the handover; a later one may repeat it but not change it."""
+        row = tables.handover_row(handover)
+        held = next(iter(self._rows("SELECT * FROM handovers WHERE batch_id = ?", handover.batch_id)), None)
+        if held is None:
+            insert(self._connection, "handovers", row)
+            return
+        changed = [
+            name for name, value in row.items() if name != "title" and value is not None and held.get(name) != value
+        ]
+        if changed:
+            raise StoreError(
+                f"Batch {handover.batch_id} was recorded with another {', '.join(changed)}; "
+                "leave that out, or import under a new id with --supersedes."
+            )
+
+    def _all_layers(self) -> tuple[Layer, ...]:
+        ended = {
+            (entry.content["batch_id"], entry.content["kind"]): entry
+            for entry in audit.history(self._connection, "supersede", "withdraw")
+        }
+        rows = database.rows(self._connection, "SELECT * FROM layers ORDER BY id")
+        return tuple(tables.layer_of(row, ended.get((row["batch_id"], row["layer_kind"]))) for row in rows)
+
+    def _rows(self, sql: str, *parameters: str) -> list[dict[str, Any]]:
+        return database.rows(self._connection, sql, parameters)
+
+    @contextmanager
+    def _with_attached(self, staged: Path) -> Iterator[None]:
+        self._connection.execute("ATTACH DATABASE ? AS staged", (str(staged),))
+        try:
+            yield
+        finally:
+            self._connection.execute("DETACH DATABASE staged")
+
+
+def _identity(connection: sqlite3.Connection, path: Path) -> str:
+    """The identity of a registry whose format this version reads."""
+    with reading(path):
+        tables_held = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not {table.name for table in tables.ATTRIBUTE_TABLES} <= tables_held:
+            raise NotARegistry(f"{path}: it is not a registry of this package; make one with: minefield-registry init.")
+        version, identity = connection.execute("SELECT format_version, identity FROM registry_info").fetchone()
+    if version > FORMAT_VERSION:
+        raise NewerFormat(
+            f"{path}: it has format {version} and this version reads up to {FORMAT_VERSION}; "
+            "upgrade with: pip install --upgrade minefield-registry."
+        )
+    return str(identity)
+
+
+def _restored(column: pd.Series, field_type: FieldType) -> pd.Series:
+    """A column as the schema types it."""
+    match field_type:
+        case FieldType.TEXT:
+            return column.astype("string")
+        case FieldType.INTEGER:
+            return column.astype("Int64")
+        case FieldType.REAL:
+            return column.astype("float64")
+        case FieldType.BOOLEAN:
+            return column.astype("boolean")
+        case FieldType.DATE:
+            return pd.to_datetime(column).astype("datetime64[s]")
+        case FieldType.JSON:
+            return pd.Series([json.loads(text) if isinstance(text, str) else None for text in column], dtype=object)
