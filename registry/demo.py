@@ -12,7 +12,7 @@ import geopandas
 import pandas as pd
 
 from registry.errors import StoreError
-from registry.importer import ImportOptions, ImportReport, import_batch, silent
+from registry.importer import ImportOptions, ImportReport, import_batch
 from registry.model import Handover, Kind, PartialDate
 from registry.simulate import World, demo_world
 from registry.stats import Comparison, compute_stats
@@ -20,6 +20,7 @@ from registry.store import Registry
 
 REGISTRY_NAME, STATS_NAME, SOURCES_NAME = "registry.gpkg", "stats.json", "sources"
 SEED = 2024
+NOTES = "SYNTHETIC: made by a simulator, in open sea; no real place, person or event."
 
 # What only the maker of the world knows; a source never says it.
 _UNTOLD = ["batch_id", "handed_over_on", "field_id", "defect", "true_position", "outside"]
@@ -63,7 +64,10 @@ class DemoResult:
 
 
 def run_demo(
-    directory: Path, *, seed: int = SEED, progress: Callable[[str, float | None], None] = silent
+    directory: Path,
+    *,
+    seed: int = SEED,
+    progress: Callable[[str, float | None], None] = lambda _step, _fraction: None,
 ) -> DemoResult:
     """Make a synthetic world, hand it over, import it and compare what the registry finds with the truth.
 
@@ -74,7 +78,7 @@ def run_demo(
     seed
         Of the world; its totals are the same for every seed.
     progress
-        Told what is done, and how far it is, from 0 to 1.
+        Told what is done, and how much of the work is behind it.
 
     Raises
     ------
@@ -100,7 +104,7 @@ def run_demo(
 
 
 def write_sources(world: World, directory: Path) -> tuple[DemoImport, ...]:
-    """Write a world as files in the formats that parties use, and say how each is imported.
+    """Write a world as files in the formats that parties use, and say how each is imported: places, maps, accidents.
 
     Parameters
     ----------
@@ -108,12 +112,13 @@ def write_sources(world: World, directory: Path) -> tuple[DemoImport, ...]:
         With at least one batch. The first is written as GeoJSON, the second as a zipped shapefile on UTM, the third as
         KML, the last as one file per map sheet, GeoJSON and KML by turns.
     directory
-        Gets one folder per batch.
+        Gets one folder per batch. Files of the same names are replaced.
     """
     batches = [rows for _, rows in world.records.groupby("batch_id", sort=False)]
     writers = (_one_geojson, _one_shapefile, _one_kml)
     imports = [write(rows, directory) for write, rows in zip(writers, batches[:-1], strict=False)]
-    return (*imports, _file_per_sheet(batches[-1], directory), *_write_surroundings(world, directory))
+    maps = (*imports, _file_per_sheet(batches[-1], directory))
+    return (*_write_places(world, directory), *maps, _write_accidents(world, directory))
 
 
 def figures_beside_truth(registry: Registry, comparison: Comparison, world: World) -> tuple[Figure, ...]:
@@ -150,14 +155,14 @@ def figures_beside_truth(registry: Registry, comparison: Comparison, world: Worl
 
 
 def _one_geojson(rows: geopandas.GeoDataFrame, directory: Path) -> DemoImport:
-    path = _folder(rows, directory) / "SYNTHETIC_records.geojson"
+    path = _folder(rows["batch_id"].iloc[0], directory) / "SYNTHETIC_records.geojson"
     _told(rows).to_file(path, driver="GeoJSON", engine="pyogrio")
     return DemoImport(_handover(rows, 1), Kind.MINEFIELDS, (path,), _repairing())
 
 
 def _one_shapefile(rows: geopandas.GeoDataFrame, directory: Path) -> DemoImport:
     """A zipped shapefile on a projected CRS, with names cut to what the format allows."""
-    path = _folder(rows, directory) / "SYNTHETIC_records.zip"
+    path = _folder(rows["batch_id"].iloc[0], directory) / "SYNTHETIC_records.zip"
     with tempfile.TemporaryDirectory() as scratch:
         shapefile = Path(scratch) / "SYNTHETIC_records.shp"
         told = _told(rows).rename(columns=_SHORT_NAMES).to_crs(_UTM_27_SOUTH)
@@ -169,13 +174,13 @@ def _one_shapefile(rows: geopandas.GeoDataFrame, directory: Path) -> DemoImport:
 
 
 def _one_kml(rows: geopandas.GeoDataFrame, directory: Path) -> DemoImport:
-    path = _folder(rows, directory) / "SYNTHETIC_records.kml"
+    path = _folder(rows["batch_id"].iloc[0], directory) / "SYNTHETIC_records.kml"
     _write_kml(rows, path)
     return DemoImport(_handover(rows, 1), Kind.MINEFIELDS, (path,), _repairing())
 
 
 def _file_per_sheet(rows: geopandas.GeoDataFrame, directory: Path) -> DemoImport:
-    folder, paths = _folder(rows, directory), []
+    folder, paths = _folder(rows["batch_id"].iloc[0], directory), []
     for number, (sheet, on_sheet) in enumerate(rows.groupby("map_sheet")):
         path = folder / f"{str(sheet).replace(' ', '_')}{'.kml' if number % 2 else '.geojson'}"
         if number % 2:
@@ -187,29 +192,29 @@ def _file_per_sheet(rows: geopandas.GeoDataFrame, directory: Path) -> DemoImport
 
 
 def _write_kml(rows: geopandas.GeoDataFrame, path: Path) -> None:
-    _told(rows).to_file(path, driver="LIBKML", engine="pyogrio", layer="SYNTHETIC records")
+    # GDAL's other KML driver refuses rings that cross themselves.
+    _told(rows).to_file(path, driver="KML", engine="pyogrio", layer="SYNTHETIC_records")
 
 
-def _write_surroundings(world: World, directory: Path) -> tuple[DemoImport, ...]:
-    """The accidents, the districts and what the giving party says it covers."""
-    folder = directory / "surroundings"
-    folder.mkdir(parents=True, exist_ok=True)
-    accidents, districts, scope = (
-        folder / f"SYNTHETIC_{name}" for name in ("accidents.geojson", "districts.gpkg", "scope.geojson")
-    )
-    roles = world.events["victims_by_role"].map(json.dumps)
-    _told(world.events.assign(victims_by_role=roles)).to_file(accidents, driver="GeoJSON", engine="pyogrio")
+def _write_places(world: World, directory: Path) -> tuple[DemoImport, DemoImport]:
+    """The districts, and what the giving party says it covers."""
+    folder = _folder("SYN-PLACES", directory)
+    districts, scope = folder / "SYNTHETIC_districts.gpkg", folder / "SYNTHETIC_scope.geojson"
     world.districts.to_file(districts, driver="GPKG", engine="pyogrio", layer="SYNTHETIC districts")
     world.scope.to_file(scope, driver="GeoJSON", engine="pyogrio")
-    return (
-        DemoImport(Handover("SYN-ACCIDENTS", "SYNTHETIC accidents"), Kind.ACCIDENTS, (accidents,)),
-        DemoImport(Handover("SYN-DISTRICTS", "SYNTHETIC districts"), Kind.DISTRICTS, (districts,)),
-        DemoImport(Handover("SYN-SCOPE", "SYNTHETIC scope"), Kind.SCOPE, (scope,)),
-    )
+    handover = Handover("SYN-PLACES", "SYNTHETIC districts and scope", giving_party="Party A", notes=NOTES)
+    return DemoImport(handover, Kind.DISTRICTS, (districts,)), DemoImport(handover, Kind.SCOPE, (scope,))
 
 
-def _folder(rows: geopandas.GeoDataFrame, directory: Path) -> Path:
-    folder = directory / str(rows["batch_id"].iloc[0])
+def _write_accidents(world: World, directory: Path) -> DemoImport:
+    path = _folder("SYN-ACCIDENTS", directory) / "SYNTHETIC_accidents.geojson"
+    roles = world.events["victims_by_role"].map(json.dumps)
+    _told(world.events.assign(victims_by_role=roles)).to_file(path, driver="GeoJSON", engine="pyogrio")
+    return DemoImport(Handover("SYN-ACCIDENTS", "SYNTHETIC accidents", notes=NOTES), Kind.ACCIDENTS, (path,))
+
+
+def _folder(batch_id: str, directory: Path) -> Path:
+    folder = directory / batch_id
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -231,7 +236,7 @@ def _handover(rows: geopandas.GeoDataFrame, documents: int) -> Handover:
         handed_over_on=PartialDate(date(day.year, day.month, day.day)),
         documents_claimed=documents,
         mines_claimed=int(rows["mines_total_stated"].sum()),
-        notes="SYNTHETIC: made by a simulator, in open sea; no real place, person or event.",
+        notes=NOTES,
     )
 
 

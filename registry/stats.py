@@ -168,7 +168,7 @@ def write_classified(comparison: Comparison, path: Path) -> None:
         raise StoreError(f"{path}: classified events are written as .gpkg or .csv; choose a name with one of these.")
     if path.exists():
         raise StoreError(f"{path} exists and is not overwritten; choose another name or move it away.")
-    from pyogrio.errors import DataSourceError
+    from pyogrio.errors import DataLayerError, DataSourceError
 
     events = comparison.classified.assign(records=comparison.classified["records"].map("; ".join))
     try:
@@ -179,7 +179,7 @@ def write_classified(comparison: Comparison, path: Path) -> None:
             else:
                 events.to_file(scratch, layer="classified_events", driver="GPKG", geometry_type="Point")
             scratch.rename(path)
-    except (OSError, DataSourceError) as error:
+    except (OSError, DataSourceError, DataLayerError) as error:
         raise StoreError(f"{path} cannot be written: {error}; check the folder and the space left.") from error
 
 

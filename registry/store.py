@@ -219,7 +219,23 @@ class Registry:
         """Everything that was ever done to the registry, oldest first."""
         return audit.history(self._connection)
 
-    def read(self, layer: Layer, columns: Sequence[str] | None = None) -> gpd.GeoDataFrame:
+    def layers_before(self, layer: Layer) -> tuple[Layer, ...]:
+        """The layers that were active when this one was imported."""
+        entries = self.history()
+        (imported,) = (e for e in entries if e.action == "import" and _key(e) == (layer.batch_id, layer.kind))
+        earlier = [entry for entry in entries if entry.sequence < imported.sequence]
+        active = [_key(entry) for entry in earlier if entry.action == "import"]
+        ended = {_key(entry) for entry in earlier if entry.action in {"supersede", "withdraw"}}
+        by_key = {(each.batch_id, each.kind.value): each for each in self._all_layers()}
+        return tuple(by_key[key] for key in active if key not in ended)
+
+    def read(
+        self,
+        layer: Layer,
+        columns: Sequence[str] | None = None,
+        *,
+        bounds: tuple[float, float, float, float] | None = None,
+    ) -> gpd.GeoDataFrame:
         """Read the rows of a layer, with their types restored.
 
         Parameters
@@ -228,6 +244,8 @@ class Registry:
             A layer of this registry.
         columns
             Only these attribute columns; the geometry always comes along.
+        bounds
+            Only records that touch this box (west, south, east, north in degrees).
 
         Returns
         -------
@@ -235,7 +253,7 @@ class Registry:
             On WGS 84, in stored order. Text as pandas ``string``, whole numbers ``Int64``, numbers ``float64``, dates
             ``datetime64[s]``, truth values ``boolean``, JSON as Python values.
         """
-        frame = pyogrio.read_dataframe(self.path, layer=layer.table_name, columns=columns, use_arrow=True)
+        frame = pyogrio.read_dataframe(self.path, layer=layer.table_name, columns=columns, bbox=bounds, use_arrow=True)
         for field in fields(layer.kind):
             if field.name in frame:
                 frame[field.name] = _restored(frame[field.name], field.field_type)
@@ -379,10 +397,7 @@ class Registry:
             )
 
     def _all_layers(self) -> tuple[Layer, ...]:
-        ended = {
-            (entry.content["batch_id"], entry.content["kind"]): entry
-            for entry in audit.history(self._connection, "supersede", "withdraw")
-        }
+        ended = {_key(entry): entry for entry in audit.history(self._connection, "supersede", "withdraw")}
         rows = database.rows(self._connection, "SELECT * FROM layers ORDER BY id")
         return tuple(tables.layer_of(row, ended.get((row["batch_id"], row["layer_kind"]))) for row in rows)
 
@@ -396,6 +411,10 @@ class Registry:
             yield
         finally:
             self._connection.execute("DETACH DATABASE staged")
+
+
+def _key(entry: AuditEntry) -> tuple[str, str]:
+    return str(entry.content["batch_id"]), str(entry.content["kind"])
 
 
 def _identity(connection: sqlite3.Connection, path: Path) -> str:

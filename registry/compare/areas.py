@@ -103,7 +103,7 @@ def plane_of(*frames: GeoDataFrame) -> CRS:
 
     Where no frame has any, the plane touches 0 N 0 E, and nothing is drawn on it.
     """
-    bounds = geometry.total_bounds(*(lonlat(frame) for frame in frames)) if frames else None
+    bounds = geometry.total_bounds(*(lonlat(frame) for frame in frames))
     return geometry.local_equal_area(bounds or (0, 0, 0, 0))
 
 

@@ -13,7 +13,7 @@ from shapely import STRtree
 from registry import geometry
 from registry.codes import DatePrecision
 from registry.compare.areas import RankedRecords, district_names, lonlat, records_in_districts
-from registry.compare.kernel import TOLERANCE_M, Matches, held_only, match
+from registry.compare.kernel import TOLERANCE_M, Matches, Ranks, held_only, match
 from registry.compare.uncertainty import Share, wilson_share
 from registry.errors import CompareError
 from registry.geometry import Geometries
@@ -160,15 +160,15 @@ def measure_accuracy(
     in_scope = np.full(len(located.points), True) if scope is None else first_area(located.points, lonlat(scope)) >= 0
     removed = int(np.count_nonzero(~in_scope))
 
-    before, after, reason = _sides(events[is_located], records)
+    first_day, last_day = _days(events[is_located])
+    before, after, reason = _sides(first_day, last_day, records)
     before, after = before & in_scope, after & in_scope
+    held = np.where(after, records.held_before(first_day), 0)
     by_district, never_mapped = _by_district(located, in_scope, records, districts)
     accuracy = Accuracy(
         all=measure_window(located.distance_m[in_scope]),
         before_handover=None if reason else measure_window(located.distance_m[before]),
-        after_handover=None
-        if reason
-        else measure_window(_distance_to_held(events[is_located], located, after, records)),
+        after_handover=None if reason else measure_window(distance_to_held_m(located, records, held)[after]),
         windows_reason=reason,
         undated=int(np.count_nonzero(in_scope & ~before & ~after)),
         events_received=len(events),
@@ -215,6 +215,20 @@ def geodesic_distance_m(
     return distance
 
 
+def distance_to_held_m(located: LocatedEvents, records: RankedRecords, held: Ranks) -> NDArray[np.float64]:
+    """Geodesic distance in metres from each event to the records that were in hand, infinite where none was.
+
+    Parameters
+    ----------
+    located, records
+        The events, and the records that they were matched with.
+    held
+        For each event, how many records were in hand (see `RankedRecords.held_before`).
+    """
+    matches = held_only(located.matches, located.on_plane, records.polygons, held)
+    return geodesic_distance_m(located.points, located.on_plane, matches, records)
+
+
 def measure_window(distance_m: NDArray[np.float64]) -> Window:
     """Reduce the distances of a set of events to M1 and M1c.
 
@@ -254,19 +268,18 @@ def first_area(points: Geometries, areas: Geometries) -> NDArray[np.int64]:
     return first
 
 
-def _sides(events: GeoDataFrame, records: RankedRecords) -> tuple[Mask, Mask, str | None]:
+def _sides(first_day: Days, last_day: Days, records: RankedRecords) -> tuple[Mask, Mask, str | None]:
     """Which events are surely before or on the first handover, which surely after it; else why that is not known.
 
     The first handover of several is as late as the earliest of their last days.
     """
-    neither = np.zeros(len(events), dtype=bool)
+    neither = np.zeros(len(first_day), dtype=bool)
     dates = [handed_over_on for _, handed_over_on in records.batches if handed_over_on is not None]
     without = ", ".join(batch_id for batch_id, handed_over_on in records.batches if handed_over_on is None)
     if without:
         return neither, neither, f"No handover date is known for {without}."
     if not dates:
         return neither, neither, "No minefields layer is compared, so there is no handover date."
-    first_day, last_day = _days(events)
     handover_first, handover_last = min(date.first for date in dates), min(date.last for date in dates)
     return last_day <= np.datetime64(handover_first), first_day > np.datetime64(handover_last), None
 
@@ -281,15 +294,6 @@ def _days(events: GeoDataFrame) -> tuple[Days, Days]:
         following = first[coarse].astype(f"datetime64[{unit}]") + 1
         last[coarse] = following.astype("datetime64[D]") - 1
     return first, last
-
-
-def _distance_to_held(
-    events: GeoDataFrame, located: LocatedEvents, after: Mask, records: RankedRecords
-) -> NDArray[np.float64]:
-    """Distances of the later events to the records handed over before each of them."""
-    held = np.where(after, records.held_before(_days(events)[0]), 0)
-    matches = held_only(located.matches, located.on_plane, records.polygons, held)
-    return geodesic_distance_m(located.points, located.on_plane, matches, records)[after]
 
 
 def _by_district(

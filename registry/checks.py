@@ -1,0 +1,252 @@
+"""The checks of what was plotted: one small function per check, each with its code (see `registry.findings`)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from registry import duplicates
+from registry.candidates import MISREADINGS, misreading_of
+from registry.findings import Hit
+from registry.geometry import WGS84, Geometries, longest_edge_m, project, to_wgs84, width_m
+from registry.model import Kind
+
+SPACING_MAX_M = 5_000.0
+AREA_MIN_M2 = 100.0
+AREA_MAX_M2 = 5_000_000.0
+PLACE_MAX_M = 10_000.0
+OVERLAP_MIN_SHARE = 0.01
+SAME_FIELD_SHARE = 0.9
+DATUM_WITHIN_M = 25.0
+
+
+@dataclass(frozen=True)
+class Plotted:
+    """The plotted records of an import, row by row.
+
+    ``delivered`` are in the source's CRS, ``lonlat`` on WGS 84, ``plane`` on an equal-area plane in metres; ``rows``
+    are their rows in the import.
+    """
+
+    kind: Kind
+    rows: NDArray[np.int64]
+    record_ids: NDArray[np.object_]
+    delivered: Geometries
+    geographic: NDArray[np.bool_]
+    lonlat: Geometries
+    plane: Geometries
+    plane_crs: CRS
+    sigma_m: NDArray[np.float64]
+    district: NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the registry already holds that an import is checked against; empty arrays where it holds nothing.
+
+    ``records`` are plotted rows of the same kind in other batches, named ``batch/record``. All on WGS 84.
+    """
+
+    districts: Geometries
+    district_names: NDArray[np.object_]
+    scope: Geometries
+    records: Geometries
+    record_names: NDArray[np.object_]
+
+    @property
+    def reference(self) -> shapely.Geometry | None:
+        """Where positions are expected: the convex hull of scope and districts."""
+        known = np.concatenate([self.scope, self.districts])
+        return shapely.convex_hull(shapely.GeometryCollection(list(known))) if len(known) else None
+
+
+def misread_positions(kind: Kind, rows: NDArray[np.int64], lonlat: Geometries, held: Held) -> list[Hit]:
+    """Find positions far from the districts and scope that a known misreading would bring back into them."""
+    if held.reference is None or not len(rows) or kind in {Kind.DISTRICTS, Kind.SCOPE}:
+        return []
+    found, distance_m = misreading_of(shapely.get_coordinates(shapely.centroid(lonlat)), held.reference)
+    return [
+        Hit(
+            MISREADINGS[found[i]].code,
+            int(rows[i]),
+            f"It lies {distance_m[i] / 1000:,.0f} km from the known districts and scope, "
+            f"and {MISREADINGS[found[i]].words} it would lie in them.",
+        )
+        for i in np.flatnonzero(found >= 0)
+    ]
+
+
+def check(plotted: Plotted, held: Held) -> list[Hit]:
+    """Run every check of this kind of layer over what was plotted."""
+    return [hit for one in _CHECKS_OF_KIND[plotted.kind] for hit in one(plotted, held)]
+
+
+def _hits(code: str, plotted: Plotted, found: NDArray[np.bool_], message: Callable[[int], str]) -> list[Hit]:
+    return [Hit(code, int(plotted.rows[i]), message(int(i))) for i in np.flatnonzero(found)]
+
+
+def _duplicate_in_layer(plotted: Plotted, _: Held) -> list[Hit]:
+    pairs = duplicates.each_once(duplicates.same_shapes(plotted.plane, plotted.plane))
+    first = dict(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
+    return [
+        Hit("duplicate-in-layer", int(plotted.rows[i]), f"It repeats the polygon of {plotted.record_ids[first[i]]}.")
+        for i in sorted(first)
+    ]
+
+
+def _overlap_in_layer(plotted: Plotted, _: Held) -> list[Hit]:
+    pairs = duplicates.overlaps(plotted.plane, plotted.plane, least_share=OVERLAP_MIN_SHARE)
+    other = pairs.left != pairs.right
+    found = pd.DataFrame({"i": pairs.left[other], "j": pairs.right[other], "share": pairs.value[other]})
+    if found.empty:
+        return []
+    most = found.sort_values(["i", "share", "j"], ascending=[True, False, True]).groupby("i")
+    return [
+        Hit(
+            "overlap-in-layer",
+            int(plotted.rows[i]),
+            f"It overlaps {count} other record{'s' if count > 1 else ''}, most of all {plotted.record_ids[j]} "
+            f"({share:.0%} of the smaller).",
+        )
+        for i, j, share, count in zip(
+            most["i"].first(), most["j"].first(), most["share"].first(), most.size(), strict=True
+        )
+    ]
+
+
+def _duplicate_in_registry(plotted: Plotted, held: Held) -> list[Hit]:
+    twins = twins_held(plotted, held)
+    return [
+        Hit(
+            "duplicate-in-registry",
+            int(plotted.rows[i]),
+            f"{held.record_names[j]} is the same field ({share:.0%} of the smaller is shared).",
+        )
+        for i, (j, share) in sorted(twins.items())
+    ]
+
+
+def twins_held(plotted: Plotted, held: Held) -> dict[int, tuple[int, float]]:
+    """For each record that another batch holds too: that record, and the share of the smaller they have in common."""
+    if not len(held.records) or _duplicate_in_registry not in _CHECKS_OF_KIND[plotted.kind]:
+        return {}
+    theirs = project(held.records, WGS84, plotted.plane_crs)
+    overlap = duplicates.overlaps(plotted.plane, theirs, least_share=SAME_FIELD_SHARE)
+    sizes = shapely.area(plotted.plane[overlap.left]), shapely.area(theirs[overlap.right])
+    # Sharing most of the smaller is not enough: a small field may lie inside a large one.
+    alike = np.minimum(*sizes) >= SAME_FIELD_SHARE * np.maximum(*sizes)
+    found: dict[int, tuple[int, float]] = {}
+    for i, j, share in zip(overlap.left[alike], overlap.right[alike], overlap.value[alike], strict=True):
+        if int(i) not in found or share > found[int(i)][1]:
+            found[int(i)] = (int(j), float(share))
+    return found
+
+
+def _datum_suspect(plotted: Plotted, held: Held) -> list[Hit]:
+    if not len(held.records):
+        return []
+    middle = shapely.Point(shapely.get_coordinates(plotted.lonlat).mean(axis=0))
+    pair = np.array([middle], dtype=object)
+    moved = to_wgs84(pair, CRS.from_epsg(4284)).geometries
+    here, there = (shapely.get_coordinates(project(each, WGS84, plotted.plane_crs))[0] for each in (pair, moved))
+    east, north = here - there
+    theirs = project(held.records, WGS84, plotted.plane_crs)
+    pairs = duplicates.shifted_shapes(plotted.plane, theirs, (east, north), within_m=DATUM_WITHIN_M)
+    first = dict(zip(pairs.left[::-1].tolist(), zip(pairs.right[::-1], pairs.value[::-1], strict=True), strict=True))
+    return [
+        Hit(
+            "datum-suspect",
+            int(plotted.rows[i]),
+            f"{held.record_names[j]} has the same shape {distance:.0f} m away, as SK-42 read as WGS 84 would lie.",
+        )
+        for i, (j, distance) in sorted(first.items())
+    ]
+
+
+def _spacing_large(plotted: Plotted, _: Held) -> list[Hit]:
+    longest = longest_edge_m(plotted.lonlat)
+    return _hits(
+        "spacing-large", plotted, longest > SPACING_MAX_M, lambda i: f"Two vertices lie {longest[i]:,.0f} m apart."
+    )
+
+
+def _area(plotted: Plotted, _: Held) -> list[Hit]:
+    area = shapely.area(plotted.plane)
+    small = _hits("area-small", plotted, area < AREA_MIN_M2, lambda i: f"Its area is {area[i]:,.3g} m2.")
+    large = _hits("area-large", plotted, area > AREA_MAX_M2, lambda i: f"Its area is {area[i] / 1e6:,.1f} km2.")
+    return small + large
+
+
+def _width_below_error(plotted: Plotted, _: Held) -> list[Hit]:
+    width = width_m(plotted.plane)
+    with np.errstate(invalid="ignore"):
+        found = width < 2 * plotted.sigma_m
+    return _hits(
+        "width-below-error",
+        plotted,
+        found,
+        lambda i: f"It is {width[i]:,.0f} m wide and its position error is {plotted.sigma_m[i]:,.0f} m.",
+    )
+
+
+def _precision_coarse(plotted: Plotted, _: Held) -> list[Hit]:
+    coordinates, owner = shapely.get_coordinates(plotted.delivered, return_index=True)
+    # One step of the third decimal of a degree is about 100 m; on a plane the same is a multiple of 100 m.
+    steps = coordinates * np.where(plotted.geographic[owner], 1e3, 1e-2)[:, None]
+    fine = (np.abs(steps - np.round(steps)) > 1e-6).any(axis=1)
+    found = np.bincount(owner, weights=fine, minlength=len(plotted.rows)) == 0
+    return _hits("precision-coarse", plotted, found, lambda _: "All its coordinates are rounded to about 100 m.")
+
+
+def _outside_scope(plotted: Plotted, held: Held) -> list[Hit]:
+    return _outside("outside-scope", plotted, held.scope, "It lies wholly outside the scope of the batch.")
+
+
+def _outside_districts(plotted: Plotted, held: Held) -> list[Hit]:
+    return _outside("outside-districts", plotted, held.districts, "It lies wholly outside every known district.")
+
+
+def _outside(code: str, plotted: Plotted, areas: Geometries, message: str) -> list[Hit]:
+    if not len(areas):
+        return []
+    touched = np.unique(shapely.STRtree(areas).query(plotted.lonlat, predicate="intersects")[0])
+    outside = np.ones(len(plotted.rows), bool)
+    outside[touched] = False
+    return _hits(code, plotted, outside, lambda _: message)
+
+
+def _place_mismatch(plotted: Plotted, held: Held) -> list[Hit]:
+    by_name = {str(name).casefold(): index for index, name in enumerate(held.district_names)}
+    named = [(i, by_name[key]) for i, name in enumerate(plotted.district) if (key := str(name).casefold()) in by_name]
+    if not named:
+        return []
+    ours, theirs = np.array(named).T
+    areas = project(held.districts, WGS84, plotted.plane_crs)
+    distance = shapely.distance(plotted.plane[ours], areas[theirs])
+    return [
+        Hit(
+            "place-mismatch",
+            int(plotted.rows[ours[k]]),
+            f"It names the district {held.district_names[theirs[k]]}, which is {distance[k] / 1000:,.0f} km away.",
+        )
+        for k in np.flatnonzero(distance > PLACE_MAX_M)
+    ]
+
+
+_PLACE = (_precision_coarse, _outside_scope, _outside_districts, _place_mismatch)
+_POLYGONS = (_duplicate_in_layer, _duplicate_in_registry, _datum_suspect, _overlap_in_layer)
+_MINEFIELDS = (_spacing_large, _area, _width_below_error)
+
+_CHECKS_OF_KIND: Mapping[Kind, tuple[Callable[[Plotted, Held], list[Hit]], ...]] = {
+    Kind.MINEFIELDS: (*_POLYGONS, *_MINEFIELDS, *_PLACE),
+    Kind.SURVEYED: (*_POLYGONS, *_PLACE),
+    Kind.RELEASED: (*_POLYGONS, *_PLACE),
+    Kind.ACCIDENTS: _PLACE,
+    Kind.DEVICES: _PLACE,
+    Kind.DISTRICTS: (),
+    Kind.SCOPE: (),
+}

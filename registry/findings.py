@@ -1,0 +1,151 @@
+"""What the checks can find: each code with its cause, consequence and cure.
+
+No record is stopped by a check. E: kept, but without usable geometry or left out of measures; W: in the measures, but
+somebody should look; I: good to know.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from registry.model import Severity
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A check that found something: its code, the row it is about (None: all of them), and a sentence."""
+
+    code: str
+    row: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a code means."""
+
+    severity: Severity
+    cause: str
+    consequence: str
+    cure: str
+
+
+E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO  # noqa: E741
+_NO_GEOMETRY = "Stored without geometry and counted as unplottable."
+_LEFT_OUT = "Kept as delivered, drawn as such, and left out of all measures."
+_IN_MEASURES = "In the measures as it stands."
+
+CHECKS: Mapping[str, Check] = {
+    "feature-unreadable": Check(E, "The file is damaged at this feature.", _NO_GEOMETRY, "Ask for the file again."),
+    "geometry-missing": Check(
+        E, "The source gives the record no geometry.", _NO_GEOMETRY, "Look for it in the paper record."
+    ),
+    "geometry-empty": Check(E, "The geometry holds no coordinates.", _NO_GEOMETRY, "Look for it in the paper record."),
+    "too-few-vertices": Check(
+        E, "A polygon has fewer than three distinct vertices.", _NO_GEOMETRY, "Look for it in the paper record."
+    ),
+    "not-an-area": Check(
+        E, "A line or point stands where an area is needed.", _NO_GEOMETRY, "Ask for the width or radius of the field."
+    ),
+    "not-a-point": Check(
+        E, "A line or area stands where one point is needed.", _NO_GEOMETRY, "Ask where the event was."
+    ),
+    "out-of-range": Check(E, "Latitude or longitude is impossible.", _NO_GEOMETRY, "Check the CRS and the numbers."),
+    "null-island": Check(
+        E, "The position is 0, 0.", _NO_GEOMETRY, "Treat it as a blank; look for it in the paper record."
+    ),
+    "ring-unclosed": Check(
+        E, "A ring does not close.", "Left out of all measures.", "Import with --repair to close it."
+    ),
+    "geometry-invalid": Check(E, "A ring crosses or touches itself.", _LEFT_OUT, "Import with --repair."),
+    "axes-swapped": Check(
+        E,
+        "With latitude and longitude exchanged it lies in the districts or scope.",
+        "Left out of all measures.",
+        "Correct the source or its CRS and import again.",
+    ),
+    "sign-lost": Check(
+        E,
+        "With the other sign it lies in the districts or scope.",
+        "Left out of all measures.",
+        "Correct the source and import again.",
+    ),
+    "zone-wrong": Check(
+        E,
+        "A whole number of 6-degree zones away it lies in the districts or scope.",
+        "Left out of all measures.",
+        "State the right zone with --crs and import again.",
+    ),
+    "geometry-repaired": Check(
+        W,
+        "An invalid geometry was repaired.",
+        "The repair is in the measures; the original is kept.",
+        "Compare the repair with the paper record.",
+    ),
+    "parts-dropped": Check(
+        W, "A collection held more than polygons.", "Its polygons are in the measures.", "Look at the original."
+    ),
+    "duplicate-in-layer": Check(
+        W, "The same polygon stands twice in the layer.", "Areas count it once.", "Ask which is meant."
+    ),
+    "duplicate-in-registry": Check(
+        W,
+        "Another batch holds the same field.",
+        "Areas count it once; duplicate_of names it.",
+        "Compare the two records.",
+    ),
+    "overlap-in-layer": Check(
+        W, "Records of one layer overlap.", "Areas count the overlap once.", "Compare the records."
+    ),
+    "spacing-large": Check(
+        W, "Two vertices lie more than 5 km apart.", _IN_MEASURES, "Look for a vertex with a wrong digit."
+    ),
+    "area-small": Check(W, "The area is below 100 m2.", _IN_MEASURES, "Look for a lost vertex or unit."),
+    "area-large": Check(W, "The area is above 5 km2.", _IN_MEASURES, "Look for a vertex with a wrong digit."),
+    "width-below-error": Check(
+        W,
+        "The field is narrower than twice its position error.",
+        _IN_MEASURES,
+        "Do not judge single events against it.",
+    ),
+    "precision-coarse": Check(
+        W, "Coordinates are rounded to more than 1e-4 degree or 10 m.", _IN_MEASURES, "State the error with --sigma."
+    ),
+    "datum-suspect": Check(
+        W,
+        "The same shapes lie in another batch, shifted as SK-42 read as WGS 84 would be.",
+        _IN_MEASURES,
+        "Ask for the datum; if it is SK-42, import with --crs EPSG:4284.",
+    ),
+    "outside-scope": Check(W, "The record lies outside what the batch says it covers.", _IN_MEASURES, "Check both."),
+    "outside-districts": Check(W, "The record lies outside every known district.", _IN_MEASURES, "Check the position."),
+    "transform-uncertain": Check(
+        W,
+        "PROJ states no accuracy for the transformation, or a better one needs a grid that is not installed.",
+        "Positions may be off by an unknown distance.",
+        "Install the grid PROJ names, or state the CRS more exactly.",
+    ),
+    "crs-overridden": Check(
+        W, "The stated CRS is not the one in the file.", "The stated one was used.", "Check which is right."
+    ),
+    "encoding-unstated": Check(
+        W,
+        "A shapefile does not say how its texts are encoded.",
+        "Texts may be misread; the bytes are kept.",
+        "Import again with --encoding if names look wrong.",
+    ),
+    "source-already-held": Check(
+        W, "Another batch holds the same file.", "Areas count a field once.", "Nothing, if it was handed over twice."
+    ),
+    "source-not-kept": Check(
+        W, "The bytes of a source were not kept, only their hash.", "The layer cannot be rebuilt.", "Keep the file."
+    ),
+    "value-not-understood": Check(
+        W,
+        "A value does not fit its field.",
+        "The field is empty; the value is kept in source_fields.",
+        "Correct it or leave the column unmatched.",
+    ),
+    "place-mismatch": Check(I, "The named district is more than 10 km away.", _IN_MEASURES, "Check name and position."),
+    "z-dropped": Check(I, "Geometries had heights or measures.", "Positions are kept without them.", "None."),
+    "reader-note": Check(I, "The reader had something to say about the file.", "None known.", "Read it."),
+}

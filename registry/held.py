@@ -1,0 +1,52 @@
+"""What the registry already holds, as far as an import is tested against it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+
+from registry.checks import Held
+from registry.codes import PlotStatus
+from registry.geometry import total_bounds
+from registry.model import Kind, Layer
+from registry.schema import id_field
+from registry.store import Registry
+
+_NOTHING = np.array([], dtype=object)
+
+
+def areas_held(registry: Registry, layers: Sequence[Layer], batch_id: str) -> Held:
+    """The districts of all batches and the scope of this one; no records yet."""
+    districts = [registry.read(layer, ["name"]) for layer in layers if layer.kind is Kind.DISTRICTS]
+    scopes = [registry.read(layer, []) for layer in layers if layer.kind is Kind.SCOPE and layer.batch_id == batch_id]
+    drawn = [frame[frame.geometry.notna() & frame.geometry.is_valid] for frame in districts]
+    return Held(
+        districts=np.concatenate([_NOTHING, *(frame.geometry.to_numpy() for frame in drawn)]),
+        district_names=np.concatenate([_NOTHING, *(frame["name"].to_numpy(object) for frame in drawn)]),
+        scope=np.concatenate([_NOTHING, *(frame.geometry.dropna().to_numpy() for frame in scopes)]),
+        records=_NOTHING,
+        record_names=_NOTHING,
+    )
+
+
+def with_records(
+    held: Held, registry: Registry, layers: Sequence[Layer], records: gpd.GeoDataFrame, kind: Kind, *, but: set[str]
+) -> Held:
+    """Add the plotted records of the same kind that lie where the new ones do.
+
+    Parameters
+    ----------
+    but
+        Batches to leave out: the new one, and the one it supersedes.
+    """
+    bounds = total_bounds(records.geometry.to_numpy())
+    geometries, names = [_NOTHING], [_NOTHING]
+    for layer in layers:
+        if layer.kind is not kind or layer.batch_id in but or bounds is None:
+            continue
+        frame = registry.read(layer, [id_field(kind), "plot_status"], bounds=bounds)
+        frame = frame[frame["plot_status"] == PlotStatus.PLOTTED.value]
+        geometries.append(frame.geometry.to_numpy())
+        names.append((layer.batch_id + "/" + frame[id_field(kind)]).to_numpy(object))
+    return replace(held, records=np.concatenate(geometries), record_names=np.concatenate(names))

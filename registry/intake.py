@@ -1,0 +1,166 @@
+"""One layer of one source on its way in: its CRS decided, its columns conformed, its records plotted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from registry.candidates import crs_candidates, describe, in_area_of_use
+from registry.checks import Held
+from registry.codes import GeometryMethod, PlotStatus
+from registry.conform import Conformed, conform, make_record_ids
+from registry.errors import SourceError
+from registry.findings import Hit
+from registry.geometry import WGS84, Geometries, Reprojection, crs_name, parse_crs
+from registry.model import Kind, SourceDocument
+from registry.plotting import plot
+from registry.schema import id_field
+from registry.sources.vector import SourceLayer
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the person says about the sources of an import.
+
+    Attributes
+    ----------
+    crs
+        The sources' CRS, where they do not say or are wrong.
+    encoding
+        Encoding of a shapefile's texts.
+    layers
+        Layers to read, where a source has several.
+    field_map
+        Our field -> their column.
+    sigma_m
+        Position error of the records, one sigma, where no column states it.
+    repair
+        Repair invalid geometries, keeping the originals.
+    supersedes, reason
+        The batch whose layer of this kind the new one replaces, and why.
+    keep_bytes
+        Keep the sources' bytes; else only their hashes.
+    """
+
+    crs: str | None = None
+    encoding: str | None = None
+    layers: tuple[str, ...] = ()
+    field_map: Mapping[str, str] = field(default_factory=dict)
+    sigma_m: float | None = None
+    repair: bool = False
+    supersedes: str | None = None
+    reason: str | None = None
+    keep_bytes: bool = True
+
+
+@dataclass(frozen=True)
+class Part:
+    """One layer of one source on its way: its rows with our columns, and what was found in it."""
+
+    document: SourceDocument
+    frame: pd.DataFrame
+    delivered: Geometries
+    geometries: Geometries
+    crs: CRS
+    reprojection: Reprojection
+    hits: tuple[Hit, ...]
+    matched: Mapping[str, str]
+
+
+def take_in(
+    layer: SourceLayer, document: SourceDocument, kind: Kind, options: ImportOptions, held: Held, *, first_feature: int
+) -> Part:
+    """Give a source layer our columns, bring it to WGS 84, and plot what can be plotted.
+
+    Parameters
+    ----------
+    held
+        What the registry holds, to say which CRS would fit where the source does not state one.
+    first_feature
+        Index of the layer's first feature in its document.
+
+    Raises
+    ------
+    SourceError
+        If neither the source nor the person states a CRS, or the positions contradict it.
+    """
+    where = document.file_name
+    crs, hits = _decide_crs(layer, options.crs, held, where)
+    conformed = conform(layer.attributes, kind, options.field_map, where)
+    drawn = plot(layer.geometries, layer.as_delivered, layer.unreadable, crs, kind, mend=options.repair)
+    _refuse_contradiction(layer, drawn.reprojection.geometries, crs, held, where)
+    frame = conformed.frame
+    rows = range(len(frame))
+    frame["document_id"] = document.document_id
+    frame["feature_index"] = np.arange(first_feature, first_feature + len(frame))
+    frame["source_layer"] = layer.name
+    frame["plot_status"] = [str(status) for status in drawn.status]
+    plotted = drawn.status == PlotStatus.PLOTTED
+    frame["geometry_method"] = [GeometryMethod.IMPORTED.value if drawn_so else None for drawn_so in plotted]
+    frame["source_crs"] = drawn.reprojection.transformation.source_crs
+    frame["transform_name"] = drawn.reprojection.transformation.name
+    frame["transform_accuracy_m"] = drawn.reprojection.transformation.accuracy_m
+    frame["repaired"] = [row in drawn.repair_notes and bool(plotted[row]) for row in rows]
+    frame["repair_note"] = [drawn.repair_notes.get(row) for row in rows]
+    frame["original_geometry"] = [drawn.originals.get(row) for row in rows]
+    frame[id_field(kind)] = make_record_ids(frame, kind, document.sha256)
+    hits += _reading_hits(layer, conformed, drawn.reprojection)
+    return Part(
+        document,
+        frame,
+        layer.geometries,
+        drawn.geometries,
+        crs,
+        drawn.reprojection,
+        (*hits, *drawn.hits),
+        conformed.matched,
+    )
+
+
+def _decide_crs(layer: SourceLayer, stated: str | None, held: Held, where: str) -> tuple[CRS, list[Hit]]:
+    """The CRS that a person or the source states; without either the import stops."""
+    if stated is not None:
+        crs = parse_crs(stated)
+        if layer.crs is None or layer.crs.equals(crs, ignore_axis_order=True):
+            return crs, []
+        message = f"The source says {crs_name(layer.crs)}; {crs_name(crs)} was stated and used."
+        return crs, [Hit("crs-overridden", None, message)]
+    if layer.crs is None:
+        if shapely.is_missing(layer.geometries).all():
+            return WGS84, []
+        candidates = crs_candidates(shapely.get_coordinates(layer.geometries), held.reference)
+        raise SourceError(f"{where}: it does not say its CRS; state it with --crs.\n{describe(candidates)}")
+    return layer.crs, []
+
+
+def _refuse_contradiction(layer: SourceLayer, lonlat: Geometries, crs: CRS, held: Held, where: str) -> None:
+    """Positions mostly outside the area of use of their CRS are not in that CRS."""
+    share = in_area_of_use(crs, lonlat)
+    if share < 0.5:
+        candidates = crs_candidates(shapely.get_coordinates(layer.geometries), held.reference)
+        raise SourceError(
+            f"{where}: {1 - share:.0%} of its positions lie outside the area where {crs_name(crs)} is used; "
+            f"state the right CRS with --crs.\n{describe(candidates)}"
+        )
+
+
+def _reading_hits(layer: SourceLayer, conformed: Conformed, reprojection: Reprojection) -> list[Hit]:
+    hits = [Hit("reader-note", None, note) for note in layer.notes]
+    if layer.encoding_doubt:
+        hits.append(Hit("encoding-unstated", None, layer.encoding_doubt))
+    used = reprojection.transformation
+    if used.accuracy_m is None:
+        hits.append(Hit("transform-uncertain", None, f"{used.source_crs}: PROJ states no accuracy for {used.name}."))
+    if reprojection.better_unavailable:
+        message = (
+            f"{used.source_crs}: {reprojection.better_unavailable} would be better but needs a grid that is not here."
+        )
+        hits.append(Hit("transform-uncertain", None, message))
+    hits += [
+        Hit("value-not-understood", bad.row, f"Column {bad.column}, field {bad.field}: {bad.reason}")
+        for bad in conformed.misread
+    ]
+    return hits
