@@ -1,4 +1,4 @@
-"""Everything the page needs inside the page: Leaflet, our own script and style, and the policy that admits only them."""
+"""What goes inside the page: Leaflet, our own script and style, and the policy that admits only these."""
 
 import base64
 import hashlib
@@ -16,7 +16,9 @@ def leaflet_script() -> str:
 
 def leaflet_style() -> str:
     """Leaflet's style sheet with its images as data URIs."""
-    return re.sub(r"url\((images/[\w.-]+)\)", lambda match: f"url({_data_uri(match[1])})", _text(_leaflet() / "leaflet.css"))
+    return re.sub(
+        r"url\((images/[\w.-]+)\)", lambda match: f"url({_data_uri(match[1])})", _text(_leaflet() / "leaflet.css")
+    )
 
 
 def page_script() -> str:

@@ -34,14 +34,16 @@ def headline_figures(comparison: Comparison) -> Figures:
     accuracy = comparison.accuracy
     windows = (
         ("All dates", accuracy.all),
-        ("Up to the first handover", accuracy.before_handover),
-        ("After the first handover", accuracy.after_handover),
+        ("Up to the first handover, against all maps", accuracy.before_handover),
+        ("After it, each event against the maps in hand before", accuracy.after_handover),
     )
     return Figures(
         windows=[_window(name, window) for name, window in windows if window is not None and window.total],
         notes=_notes(accuracy),
         counts=[*_coverage_counts(comparison.coverage), *_event_counts(accuracy)],
-        compared=[f"{layer.batch_id}, {layer.kind} (SHA-256 {layer.content_sha256[:12]})" for layer in comparison.layers],
+        compared=[
+            f"{layer.batch_id}, {layer.kind} (SHA-256 {layer.content_sha256[:12]})" for layer in comparison.layers
+        ],
     )
 
 
@@ -62,12 +64,17 @@ def _window(name: str, window: Window) -> WindowFigures:
 
 
 def _notes(accuracy: Accuracy) -> list[str]:
-    removed = [f"Left out by the rule “{rule}”: {count:,} events." for rule, count in accuracy.removed.items() if count]
+    notes = [f"Left out by the rule “{rule}”: {count:,} events." for rule, count in accuracy.removed.items() if count]
     if accuracy.unfiltered is not None:
-        removed.append(f"With them: {accuracy.unfiltered.outside:,} of {accuracy.unfiltered.total:,} outside.")
+        notes.append(f"With them: {accuracy.unfiltered.outside:,} of {accuracy.unfiltered.total:,} outside.")
+    left_out = accuracy.left_out
+    if left_out.further_events_inside:
+        notes.append(
+            f"The {left_out.records:,} invalid records left out would hold {left_out.further_events_inside:,} more events."
+        )
     if accuracy.windows_reason is not None:
-        removed.append(accuracy.windows_reason)
-    return removed
+        notes.append(accuracy.windows_reason)
+    return notes
 
 
 def _coverage_counts(coverage: Coverage) -> list[tuple[str, str]]:

@@ -9,29 +9,26 @@ columns whose repeated values are stored once.
 """
 
 import json
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
+from branca.element import Element
 from folium.map import Layer as FoliumLayer
 from folium.template import Template
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
-from maps.style import EVENT_LOOKS, INVALID_NOTE, KIND_NAMES
-from registry.codes import DatePrecision, PlotStatus
-from registry.model import Handover, Kind, Layer, PartialDate, SourceDocument
-from registry.schema import Field, FieldType, fields, id_field
-
-Column = dict[str, object]
+from maps.attributes import attribute_columns, texts
+from maps.style import EVENT_LOOKS, INVALID_NOTE, KIND_NAMES, NOT_COMPARED
+from registry.codes import PlotStatus
+from registry.model import Handover, Kind, Layer, SourceDocument
+from registry.schema import id_field
 
 _DEGREES_PER_UNIT = 1e-6
-# Said in the popup's own words, or too long for one.
-_NOT_LISTED = {"plot_status", "document_id", "original_geometry", "source_fields", "transform_accuracy_m", "repaired"}
-_PROVENANCE = {"sigma_m", "duplicate_of"}
 
 
 @dataclass(frozen=True)
@@ -49,25 +46,41 @@ class LayerData:
     classified: pd.DataFrame | None = None
 
 
-class RegistryLayer(FoliumLayer):  # type: ignore[misc]  # Folium is not typed
+class Verbatim(Element):
+    """Text that goes into the page as it is. Any other element of Folium runs its text as a Jinja template first."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def render(self, **_: object) -> str:
+        """The text."""
+        return self.text
+
+
+class RegistryLayer(FoliumLayer):
     """A Folium layer that carries one block of data and is drawn by the page's own script."""
 
     _template = Template(
         """
-        {%- macro html(this, kwargs) %}
-<script type="application/json" id="{{ this.get_name() }}_data">{{ this.block }}</script>
-        {%- endmacro %}
         {%- macro script(this, kwargs) %}
 const {{ this.get_name() }} = registryMap.layer("{{ this.get_name() }}");
         {%- endmacro %}
         """
     )
 
-    def __init__(self, number: int, block: Mapping[str, object], *, show: bool = True) -> None:
-        super().__init__(name=f"layer {number}", overlay=True, show=show)
+    def __init__(self, number: int, block: Mapping[str, object]) -> None:
+        super().__init__(name=f"layer {number}", overlay=True)
         self._name = "RegistryLayer"
         self._id = str(number)
         self.block = escaped_json(block)
+
+    def render(self, **kwargs: object) -> Any:
+        """Put the block and the call that draws it into the page."""
+        page: Any = self.get_root()
+        data = f'<script type="application/json" id="{self.get_name()}_data">{self.block}</script>\n'
+        page.html.add_child(Verbatim(data), name=f"{self.get_name()}_data")
+        return super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
 def escaped_json(value: object) -> str:
@@ -78,7 +91,7 @@ def escaped_json(value: object) -> str:
     return text
 
 
-def layer_block(data: LayerData, look: str) -> dict[str, object]:
+def layer_block(data: LayerData, look: str) -> dict[str, Any]:
     """The data of one layer as the page reads it.
 
     Parameters
@@ -88,10 +101,9 @@ def layer_block(data: LayerData, look: str) -> dict[str, object]:
     look
         Name of the look of areas and devices; events take theirs from their class.
     """
-    classes = _event_classes(data)
     drawn = drawn_rows(data.frame)
     rows = data.frame[drawn]
-    shown = LayerData(data.layer, rows, data.handover, data.documents, None if classes is None else classes[drawn])
+    classes = None if data.classified is None else event_classes(data.frame, data.classified)[drawn]
     invalid = np.flatnonzero(rows["plot_status"] == PlotStatus.INVALID)
     return {
         "kind": data.layer.kind.value,
@@ -100,12 +112,12 @@ def layer_block(data: LayerData, look: str) -> dict[str, object]:
         "look": look,
         "features": len(rows),
         "geometry": encode_geometry(rows.geometry.to_numpy()),
-        "ids": _texts(rows[id_field(data.layer.kind)]),
-        "labels": _texts(rows["name"]) if data.layer.kind is Kind.DISTRICTS else None,
+        "ids": texts(rows[id_field(data.layer.kind)]),
+        "labels": texts(rows["name"]) if data.layer.kind is Kind.DISTRICTS else None,
         "invalid": invalid.tolist(),
         "invalid_note": INVALID_NOTE,
-        "classes": None if shown.classified is None else shown.classified["event_class"].tolist(),
-        "columns": attribute_columns(shown),
+        "classes": None if classes is None else classes["event_class"].tolist(),
+        "columns": attribute_columns(data.layer.kind, rows, data.documents, classes),
     }
 
 
@@ -153,159 +165,30 @@ def _steps(vertices: NDArray[np.float64]) -> list[int]:
     return np.diff(units, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
 
 
-def attribute_columns(data: LayerData) -> list[Column]:
-    """What the popups list, empty columns left out, in three sections: compared, recorded, source, provenance."""
-    rows = data.frame
-    columns = list(_comparison_columns(data.classified)) if data.classified is not None else []
-    listed = [field for field in fields(data.layer.kind) if _is_listed(field, data.layer.kind)]
-    for field in listed:
-        if field.name in rows and not _is_provenance(field):
-            columns.append(_column("recorded", field.meaning, _field_texts(rows, field), field.unit))
-    columns.extend(_source_columns(rows))
-    columns.append(_column("provenance", "Document", _document_texts(rows, data.documents)))
-    for field in listed:
-        if field.name in rows and _is_provenance(field):
-            columns.append(_column("provenance", field.meaning, _field_texts(rows, field), field.unit))
-    columns.append(_column("provenance", "Accuracy of that operation", _accuracy_texts(rows)))
-    columns.append(_column("provenance", "Geometry repaired", _repair_texts(rows)))
-    return [column for column in columns if "values" in column or column["words"]]
+def event_classes(frame: GeoDataFrame, classified: pd.DataFrame) -> pd.DataFrame:
+    """The compared class, records and distance of every row of an accidents layer, in the layer's order.
 
-
-def _is_listed(field: Field, kind: Kind) -> bool:
-    return field.name not in _NOT_LISTED and field.name != id_field(kind) and field.codes is not DatePrecision
-
-
-def _is_provenance(field: Field) -> bool:
-    return field.found or field.name in _PROVENANCE
-
-
-def _column(section: str, label: str, values: Sequence[object], unit: str | None = None) -> Column:
-    column: Column = {"section": section, "label": label, "unit": unit}
-    words = list(dict.fromkeys(value for value in values if value is not None))
-    if 2 * len(words) > len(values):
-        return {**column, "values": values}
-    numbers = {word: number for number, word in enumerate(words)}
-    return {**column, "words": words, "rows": [-1 if value is None else numbers[value] for value in values]}
-
-
-def _values(series: pd.Series) -> list[object]:
-    return [None if missing else value for value, missing in zip(series.tolist(), series.isna(), strict=True)]
-
-
-def _texts(series: pd.Series) -> list[str | None]:
-    return [None if value is None else str(value) for value in _values(series)]
-
-
-def _field_texts(rows: GeoDataFrame, field: Field) -> list[object]:
-    if field.field_type is FieldType.DATE and f"{field.name}_precision" in rows:
-        return _dates(rows[field.name], rows[f"{field.name}_precision"])
-    show = _code_label(field) if field.codes else plain_value
-    return [None if value is None else show(value) for value in _values(rows[field.name])]
-
-
-def _code_label(field: Field) -> Callable[[object], str]:
-    labels = {code.value: code.label for code in field.codes or ()}
-    return lambda value: labels.get(str(value), str(value))
-
-
-def _dates(days: pd.Series, precisions: pd.Series) -> list[object]:
-    return [
-        None if day is None else str(PartialDate(day.date(), DatePrecision(precision or DatePrecision.DAY)))
-        for day, precision in zip(map(_timestamp, _values(days)), _values(precisions), strict=True)
-    ]
-
-
-def _timestamp(value: object) -> pd.Timestamp | None:
-    return None if value is None else pd.Timestamp(value)
-
-
-def plain_value(value: object) -> str | int | float | None:
-    """A value as JSON can hold it and a person can read it: numbers stay, all else becomes text; empty is None."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    if isinstance(value, Mapping):
-        parts = ((key, plain_value(part)) for key, part in value.items())
-        return ", ".join(f"{key}: {part}" for key, part in parts if part is not None) or None
-    if isinstance(value, list | tuple):
-        return "; ".join(str(part) for part in map(plain_value, value) if part is not None) or None
-    return None if value is None or value == "" else str(value)
-
-
-def _source_columns(rows: GeoDataFrame) -> Iterable[Column]:
-    """The columns that the source had and the schema has not, under the source's own names."""
-    if "source_fields" not in rows:
-        return
-    sources = [value if isinstance(value, Mapping) else {} for value in rows["source_fields"]]
-    for name in dict.fromkeys(name for source in sources for name in source):
-        yield _column("source", str(name), [plain_value(source.get(name)) for source in sources])
-
-
-def _document_texts(rows: GeoDataFrame, documents: Sequence[SourceDocument]) -> list[object]:
-    names = {document.document_id: f"{document.file_name} (SHA-256 {document.sha256[:12]})" for document in documents}
-    return [names.get(str(value)) for value in rows["document_id"]] if "document_id" in rows else [None] * len(rows)
-
-
-def _accuracy_texts(rows: GeoDataFrame) -> list[object]:
-    if "transform_name" not in rows or "transform_accuracy_m" not in rows:
-        return [None] * len(rows)
-    return [
-        None if name is None else "not stated" if accuracy is None else f"{accuracy:g} m, by its publisher"
-        for name, accuracy in zip(_values(rows["transform_name"]), _values(rows["transform_accuracy_m"]), strict=True)
-    ]
-
-
-def _repair_texts(rows: GeoDataFrame) -> list[object]:
-    if "repaired" not in rows:
-        return [None] * len(rows)
-    return ["yes; the geometry as delivered is kept" if repaired is True else None for repaired in _values(rows["repaired"])]
-
-
-def _event_classes(data: LayerData) -> pd.DataFrame | None:
-    """The class of every row of an accidents layer, in the layer's order; an id held twice is taken in order."""
-    if data.classified is None:
-        return None
-    keys = ["accident_id", "turn"]
-    stored = pd.DataFrame({"accident_id": data.frame["accident_id"].astype("string").to_numpy()})
-    compared = pd.DataFrame(data.classified[["accident_id", "event_class", "records", "distance_m"]])
-    compared["accident_id"] = compared["accident_id"].astype("string").to_numpy()
-    stored["turn"] = stored.groupby("accident_id", dropna=False).cumcount()
-    compared["turn"] = compared.groupby("accident_id", dropna=False).cumcount()
-    classes = stored.merge(compared, on=keys, how="left", validate="one_to_one")
-    classes["event_class"] = classes["event_class"].where(classes["event_class"].isin(list(EVENT_LOOKS)), "not-compared")
+    Rows find each other by ``accident_id``; an id held twice is taken in order.
+    """
+    stored, compared = _with_turn(frame[["accident_id"]]), _with_turn(classified)
+    classes = stored.merge(compared, on=["accident_id", "turn"], how="left", validate="one_to_one")
+    classes["event_class"] = classes["event_class"].where(classes["event_class"].isin(list(EVENT_LOOKS)), NOT_COMPARED)
     return classes
 
 
-def _comparison_columns(classes: pd.DataFrame) -> Iterable[Column]:
-    inside = classes["event_class"] == "inside"
-    named = [
-        "; ".join(map(str, records)) if isinstance(records, list | tuple) and records else None
-        for records in classes["records"]
-    ]
-    labels = [EVENT_LOOKS[name].label for name in classes["event_class"]]
-    yield _column("compared", "Class", labels)
-    yield _column("compared", "Covered by", [name if here else None for name, here in zip(named, inside, strict=True)])
-    yield _column(
-        "compared", "Nearest record", [None if here else name for name, here in zip(named, inside, strict=True)]
-    )
-    yield _column(
-        "compared",
-        "Distance to it",
-        [
-            None if here or distance is None or not math.isfinite(distance) else round(distance)
-            for distance, here in zip(_values(classes["distance_m"]), inside, strict=True)
-        ],
-        "m",
-    )
+def _with_turn(rows: pd.DataFrame) -> pd.DataFrame:
+    columns = [name for name in ("event_class", "records", "distance_m") if name in rows]
+    ids = rows["accident_id"].astype("string")
+    turn = ids.groupby(ids, dropna=False).cumcount()
+    return pd.DataFrame({"accident_id": ids, "turn": turn, **{name: rows[name] for name in columns}})
 
 
 def _batch_lines(handover: Handover) -> list[list[str]]:
     """Label and text of what was stated about the batch."""
-    parties = " → ".join(party or "not stated" for party in (handover.giving_party, handover.receiving_party))
-    stated = handover.giving_party or handover.receiving_party
-    return [
-        ["Batch", f"{handover.title} ({handover.batch_id})"],
-        ["Handed over", parties if stated else "parties not stated"],
-        ["On", str(handover.handed_over_on or "date not stated")],
-    ]
+    lines = [["Batch", f"{handover.title} ({handover.batch_id})"]]
+    parties = (handover.giving_party, handover.receiving_party)
+    if any(parties):
+        lines.append(["Given by → to", " → ".join(party or "not stated" for party in parties)])
+    if handover.handed_over_on is not None:
+        lines.append(["Handed over on", str(handover.handed_over_on)])
+    return lines if len(lines) > 1 else [*lines, ["Handover", "not stated"]]

@@ -15,6 +15,7 @@ const registryMap = (() => {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const layers = new Map();
   let looks = {};
+  let invalidDash = "";
   let selected = null;
 
   function element(tag, className, text) {
@@ -97,7 +98,7 @@ const registryMap = (() => {
       const look = looks[name];
       const ink = colour(name);
       made[name] = block.geometry.parts ? areaStyle(look, ink, paper) : markStyle(look, ink, paper);
-      made[name].invalid = { ...made[name], dashArray: looks.invalid.dash, fillOpacity: 0.06 };
+      made[name].invalid = { ...made[name], dashArray: invalidDash, fillOpacity: 0.06 };
     }
     return made;
   }
@@ -109,7 +110,7 @@ const registryMap = (() => {
   }
 
   function radius(zoom) {
-    return zoom < 8 ? 3 : zoom < 10 ? 4 : zoom < 13 ? 5.5 : 7;
+    return zoom < 8 ? 3 : zoom < 10 ? 3.5 : zoom < 12 ? 4.5 : zoom < 14 ? 5.5 : 7;
   }
 
   function restyle() {
@@ -265,6 +266,7 @@ const registryMap = (() => {
 
   function create(id, options) {
     looks = options.looks;
+    invalidDash = options.invalid_dash;
     const map = L.map(id, {
       preferCanvas: true,
       renderer: L.canvas({ padding: 0.25, tolerance: 3 }),
@@ -281,6 +283,16 @@ const registryMap = (() => {
     map.invalidateSize();
     fit();
     return map;
+  }
+
+  // Leaflet focuses the map on a click too; the cross is for those who steer it by keyboard.
+  function listenForKeyboard(map) {
+    const container = map.getContainer();
+    document.addEventListener("keydown", () => root.classList.add("by-keyboard"), true);
+    document.addEventListener("pointerdown", () => root.classList.remove("by-keyboard"), true);
+    container.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === container) openAt(map, map.getCenter());
+    });
   }
 
   function listenForPanel(map) {
@@ -308,10 +320,8 @@ const registryMap = (() => {
     resize();
     map.on("zoomend", resize);
     map.on("click", ({ latlng }) => openAt(map, latlng));
-    map.getContainer().addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target === map.getContainer()) openAt(map, map.getCenter());
-    });
     dark.addEventListener("change", restyle);
+    listenForKeyboard(map);
     listenForPanel(map);
     // The canvas draws in the next frame; ready is the one after it.
     requestAnimationFrame(() => requestAnimationFrame(() => root.setAttribute("data-ready", "")));

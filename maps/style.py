@@ -51,12 +51,14 @@ KIND_LOOKS: Mapping[Kind, Look] = {
     Kind.SCOPE: Look("#3c4650", "#c3ccd4", "What the giving party says it covers", dash="12 5", weight=2.0),
 }
 
+NOT_COMPARED = "not-compared"
+
 EVENT_LOOKS: Mapping[str, Look] = {
     "inside": Look("#0072b2", "#62b6ee", "Inside a record", shape="circle"),
     "near": Look("#e69f00", "#f2bd45", "Near a record, outside it", shape="diamond"),
     "outside": Look("#d1410c", "#ff8a5c", "Outside every record (no record there)", shape="triangle"),
     "out-of-scope": Look("#5f6a74", "#a9b4bd", "Out of scope", shape="square", hollow=True),
-    "not-compared": Look("#37474f", "#cfd8dc", "Event, not compared", shape="circle", hollow=True),
+    NOT_COMPARED: Look("#37474f", "#cfd8dc", "Event, not compared", shape="circle", hollow=True),
 }
 
 KIND_HEADINGS: Mapping[Kind, str] = {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import folium
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from maps import assets, style
 from maps.figures import headline_figures
-from maps.layers import LayerData, RegistryLayer, drawn_rows, layer_block
+from maps.layers import LayerData, RegistryLayer, Verbatim, drawn_rows, layer_block
 from registry.errors import RegistryError
 from registry.model import Kind, Layer
 from registry.stats import Comparison
@@ -32,13 +33,15 @@ _WORLD: Bounds = ((-60.0, -170.0), (75.0, 170.0))
 
 @dataclass(frozen=True)
 class LayerEntry:
-    """A line of the layer control."""
+    """A line of the layer control; ``classes`` are those of its events."""
 
     element: str
     title: str
     batch_id: str
+    kind: Kind
     count: int
     look: str
+    classes: frozenset[str]
 
 
 def build_web_map(
@@ -77,7 +80,7 @@ def build_web_map(
         base_map = folium.TileLayer(provider)
         base_map._id = "base"
         base_map.add_to(web_map)
-    entries = list(_add_layers(web_map, stored))
+    entries = _add_layers(web_map, stored)
     _Frame(web_map, _frame_values(title or registry.path.stem, stored, entries, comparison, provider)).add_to(web_map)
     return web_map
 
@@ -98,11 +101,9 @@ def save_web_map(web_map: folium.Map, path: Path) -> None:
         raise RegistryError(f"The web map cannot be written to {path}: {reason}. Name another file.") from error
 
 
-class _WebMap(folium.Map):  # type: ignore[misc]  # Folium is not typed
+class _WebMap(folium.Map):
     """Folium's map without its scripts and styles from elsewhere, made by the page's own script."""
 
-    default_js = ()
-    default_css = ()
     _template = Template(
         """
         {%- macro html(this, kwargs) %}
@@ -116,17 +117,17 @@ const {{ this.get_name() }} = registryMap.create("{{ this.get_name() }}", {{ thi
 
     def __init__(self, bounds: Bounds) -> None:
         super().__init__(tiles=None, prefer_canvas=True)
+        self.default_js, self.default_css = [], []
         self._id = "registry"
-        drawn = {name: asdict(look) for name, look in assets.looks().items()}
-        self.settings = {"bounds": bounds, "looks": {**drawn, "invalid": {"dash": style.INVALID_DASH}}}
+        looks = {name: asdict(look) for name, look in assets.looks().items()}
+        self.settings = {"bounds": bounds, "looks": looks, "invalid_dash": style.INVALID_DASH}
 
 
-class _Frame(MacroElement):  # type: ignore[misc]
+class _Frame(MacroElement):
     """Title bar, banner, panel, legend and notice around the map, and the call that makes them work."""
 
     _template = Template(
         """
-        {%- macro html(this, kwargs) %}{{ this.markup }}{% endmacro %}
         {%- macro script(this, kwargs) %}
 registryMap.start({{ this.web_map.get_name() }});
         {%- endmacro %}
@@ -134,15 +135,21 @@ registryMap.start({{ this.web_map.get_name() }});
     )
 
     def __init__(self, web_map: folium.Map, values: dict[str, object]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Frame"
         self.web_map = web_map
         # Escaping is on: whatever a value holds, it is text in the page.
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self.markup = environment.from_string(assets.page_template()).render(values)
 
+    def render(self, **kwargs: object) -> Any:
+        """Put the frame around the map."""
+        page: Any = self.get_root()
+        page.html.add_child(Verbatim(self.markup), name="frame")
+        return super().render(**kwargs)  # type: ignore[no-untyped-call]
 
-class _Page(Figure):  # type: ignore[misc]
+
+class _Page(Figure):
     """The document: its policy names the exact scripts and styles it holds, so that no other can run."""
 
     _template = Template(
@@ -220,35 +227,39 @@ def _bounds(stored: Iterable[LayerData]) -> Bounds:
     evidence = [data for data in everything if data.layer.kind is not Kind.DISTRICTS]
     for group in (evidence, everything):
         shapes: list[NDArray[np.object_]] = [data.frame.geometry.to_numpy() for data in group]
-        west, south, east, north = shapely.total_bounds(np.concatenate([np.empty(0, object), *shapes]))
-        if not np.isnan(west):
+        if any(drawn_rows(data.frame).any() for data in group):
+            west, south, east, north = shapely.total_bounds(np.concatenate(shapes)).tolist()
             return (south, west), (north, east)
     return _WORLD
 
 
-def _add_layers(web_map: folium.Map, stored: Sequence[LayerData]) -> Iterable[tuple[Kind, LayerEntry]]:
-    batches = 0
+def _add_layers(web_map: folium.Map, stored: Sequence[LayerData]) -> list[LayerEntry]:
+    entries: list[LayerEntry] = []
     for number, data in enumerate(stored):
         kind = data.layer.kind
-        look = "not-compared" if kind is Kind.ACCIDENTS else kind.value
+        look = style.NOT_COMPARED if kind is Kind.ACCIDENTS else kind.value
         if kind is Kind.MINEFIELDS:
+            batches = sum(entry.kind is kind for entry in entries)
             look = f"minefields-{batches % len(style.MINEFIELD_LOOKS)}"
-            batches += 1
-        drawn = RegistryLayer(number, layer_block(data, look))
+        block = layer_block(data, look)
+        drawn = RegistryLayer(number, block)
         drawn.add_to(web_map)
-        count = int(drawn_rows(data.frame).sum())
-        yield kind, LayerEntry(drawn.get_name(), data.layer.title, data.layer.batch_id, count, look)
+        classes = frozenset(block["classes"] or [look])
+        entries.append(
+            LayerEntry(drawn.get_name(), data.layer.title, data.layer.batch_id, kind, block["features"], look, classes)
+        )
+    return entries
 
 
 def _frame_values(
     title: str,
     stored: Sequence[LayerData],
-    entries: Sequence[tuple[Kind, LayerEntry]],
+    entries: Sequence[LayerEntry],
     comparison: Comparison | None,
     provider: xyzservices.TileProvider | None,
 ) -> dict[str, object]:
-    present = {kind for kind, _ in entries}
-    groups = [(style.KIND_HEADINGS[kind], [entry for other, entry in entries if other is kind]) for kind in Kind]
+    present = {entry.kind for entry in entries}
+    classes = {name for entry in entries if entry.count for name in entry.classes}
     return {
         "title": title,
         "subtitle": _dates(stored),
@@ -256,8 +267,12 @@ def _frame_values(
         "notice": style.NOTICE,
         "figures": None if comparison is None else headline_figures(comparison),
         "near_m": None if comparison is None else comparison.parameters["near_m"],
-        "groups": [group for group in groups if group[1]],
-        "event_classes": _event_classes(stored),
+        "groups": [
+            (style.KIND_HEADINGS[kind], [entry for entry in entries if entry.kind is kind])
+            for kind in Kind
+            if kind in present
+        ],
+        "event_classes": [name for name in style.EVENT_LOOKS if name in classes],
         "area_kinds": [kind for kind in style.KIND_LOOKS if kind in present],
         "has_records": Kind.MINEFIELDS in present,
         "has_invalid": any(data.layer.counts.invalid for data in stored),
@@ -267,25 +282,22 @@ def _frame_values(
     }
 
 
-def _event_classes(stored: Iterable[LayerData]) -> list[str]:
-    events = [data for data in stored if data.layer.kind is Kind.ACCIDENTS]
-    found = {name for data in events if data.classified is not None for name in data.classified["event_class"]}
-    if any(data.classified is None or len(data.classified) < len(data.frame) for data in events):
-        found.add("not-compared")
-    return [name for name in style.EVENT_LOOKS if name in found]
-
-
 def _restricted(present: Iterable[Kind]) -> str | None:
     contents = [name for kind, name in style.RESTRICTED_KINDS.items() if kind in present]
     return style.RESTRICTED.format(contents=", ".join(contents)) if contents else None
 
 
-def _dates(stored: Sequence[LayerData]) -> str:
+def _dates(stored: Sequence[LayerData]) -> list[str]:
+    """The dates of the data, in phrases."""
     if not stored:
-        return "The registry holds no active layer yet."
-    handed = sorted({data.handover.handed_over_on for data in stored if data.handover.handed_over_on is not None})
+        return ["The registry holds no active layer yet."]
+    dates = {data.layer.batch_id: data.handover.handed_over_on for data in stored}
+    stated = sorted(day for day in dates.values() if day is not None)
+    span = " to ".join(dict.fromkeys(map(str, stated[:1] + stated[-1:]))) or "on no stated date"
+    where = " (where stated)" if 0 < len(stated) < len(dates) else ""
     imported = max(data.layer.provenance.imported_at for data in stored)
-    span = " to ".join(dict.fromkeys(str(day) for day in (handed[:1] + handed[-1:])))
-    batches = len({data.layer.batch_id for data in stored})
-    words = f"{batches} {'batch' if batches == 1 else 'batches'}"
-    return f"{words}; handed over {span or 'on no stated date'}; last import {imported:%Y-%m-%d}"
+    return [
+        f"{len(dates)} {'batch' if len(dates) == 1 else 'batches'}",
+        f"Handed over {span}{where}",
+        f"Last import {imported:%Y-%m-%d}",
+    ]

@@ -1,14 +1,14 @@
 """The audit chain: what was done, sealed link by link, and the recomputation of all of it."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from registry import gpkg, seal, tables
 from registry.database import insert, rows
 from registry.gpkg import quoted
-from registry.model import AuditEntry, Layer
+from registry.model import AuditEntry, Layer, Progress
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,15 @@ def sha256_of_query(connection: sqlite3.Connection, sql: str, parameters: Sequen
     return seal.sha256_of_rows([column[0] for column in cursor.description], cursor)
 
 
-def verify(connection: sqlite3.Connection, layers: Sequence[Layer], progress: Callable[[str], None]) -> Verification:
+def verify(connection: sqlite3.Connection, layers: Sequence[Layer], progress: Progress) -> Verification:
     """Recompute every hash and check the file's own integrity."""
-    progress("the file")
+    progress("checking the file", None)
     problems = [f"SQLite says: {row[0]}" for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
     entries = history(connection)
     problems += _broken_links(entries)
     sealed = {(e.content["batch_id"], e.content["kind"]): e.content for e in entries if e.action == "import"}
-    for layer in layers:
-        progress(f"{layer.batch_id} {layer.kind}")
+    for done, layer in enumerate(layers):
+        progress(f"checking {layer.batch_id} {layer.kind}", done / len(layers))
         problems += _layer_problems(connection, layer, sealed.pop((layer.batch_id, layer.kind.value), None))
     problems += [f"{batch} {kind}: its import is in the history, its layer is gone." for batch, kind in sealed]
     documents = connection.execute("SELECT count(*) FROM source_documents").fetchone()[0]

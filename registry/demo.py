@@ -42,7 +42,7 @@ class DemoImport:
 class Figure:
     """A figure beside the truth: what the registry can know, and what is so in the world.
 
-    ``truth_is`` says what the true figure counts, where that is not the same thing.
+    ``truth_is`` says what the true figure counts: it need not be what the label says.
     """
 
     label: str
@@ -94,9 +94,9 @@ def run_demo(
     reports = []
     with Registry.create(registry_path) as registry:
         for done, one in enumerate(imports):
-            progress(f"importing {one.handover.title}", done / len(imports))
+            progress(f"importing {one.kind}: {one.handover.title}", done / (len(imports) + 1))
             reports.append(import_batch(registry, one.sources, one.kind, one.handover, one.options))
-        progress("comparing", None)
+        progress("comparing", len(imports) / (len(imports) + 1))
         comparison = compute_stats(registry)
         figures = figures_beside_truth(registry, comparison, world)
     stats_path.write_text(json.dumps(comparison.to_json(), indent=1) + "\n", encoding="utf-8")
@@ -136,21 +136,29 @@ def figures_beside_truth(registry: Registry, comparison: Comparison, world: Worl
     mines = int(records["mines_total_stated"][records["duplicate_of"].isna()].sum())
     km2 = 1e-6
     return (
-        Figure("Records received", "records", coverage.records_received, truth.records, "handed over"),
-        Figure("Records without a place", "records", coverage.records_unplottable, truth.records_unplotted, "made so"),
-        Figure("Land on the maps", "km2", coverage.union_m2 * km2, truth.true_area_m2 * km2, "mined land"),
+        Figure("Records received", "records", coverage.records_received, truth.records, "records handed over"),
+        Figure(
+            "Records without a place",
+            "records",
+            coverage.records_unplottable,
+            truth.records_unplotted,
+            "records that have none",
+        ),
+        Figure("Land on the maps", "km2", coverage.union_m2 * km2, truth.true_area_m2 * km2, "mined land in the world"),
         Figure("Mines on the maps", "mines", mines, truth.mines, "mines in the world"),
-        Figure("Explosions", "events", accuracy.all.total, truth.events, "in the world"),
+        Figure("Explosions", "events", accuracy.all.total, truth.events, "explosions in the world"),
         Figure(
             "Explosions outside the maps",
             "events",
             accuracy.all.outside,
             truth.events - truth.events_in_recorded_fields,
-            "that truly happened in no recorded field",
+            "explosions that truly happened in no recorded field",
         ),
-        Figure("Victims", "people", int(victims.sum()), truth.victims, "in the world"),
-        Figure("Killed", "people", int(events["killed"].sum()), truth.killed, "in the world"),
-        Figure("Journalists killed", "people", journalists, truth.journalists_killed, "in the world"),
+        Figure("Victims", "people", int(victims.sum()), truth.victims, "victims in the world"),
+        Figure("Killed", "people", int(events["killed"].sum()), truth.killed, "killed in the world"),
+        Figure(
+            "Journalists killed", "people", journalists, truth.journalists_killed, "journalists killed in the world"
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 import platform
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,19 +30,18 @@ from registry.model import (
     Handover,
     Kind,
     Layer,
+    Progress,
     Provenance,
     Severity,
     SourceDocument,
     Transformation,
+    silent,
 )
 from registry.schema import id_field
 from registry.sources.vector import files_of, read_source
 from registry.store import BLOB_MAX_BYTES, NewLayer, Registry
 
-__all__ = ["ImportOptions", "ImportReport", "Progress", "import_batch", "rebuild"]
-
-Progress = Callable[[str], None]
-"""Called with the name of each step as it begins."""
+__all__ = ["ImportOptions", "ImportReport", "import_batch", "rebuild"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def import_batch(
     options: ImportOptions = ImportOptions(),  # noqa: B008 (frozen)
     *,
     dry_run: bool = False,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
 ) -> ImportReport:
     """Import sources as one layer of a batch.
 
@@ -101,7 +100,7 @@ def import_batch(
     held = registry.layers()
     new, matched = _prepare(_Import(registry, held, kind, handover, options), sources, progress)
     if not dry_run:
-        progress("storing")
+        progress("storing", None)
         registry.add(new)
     without_bytes = tuple(replace(document, content=None) for document in new.documents)
     return ImportReport(
@@ -117,7 +116,7 @@ def import_batch(
     )
 
 
-def rebuild(registry: Registry, layer: Layer, progress: Progress = lambda _: None) -> str:
+def rebuild(registry: Registry, layer: Layer, progress: Progress = silent) -> str:
     """Make a layer again from its stored source bytes.
 
     Returns
@@ -175,17 +174,17 @@ def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tup
     groups: list[_Source] = []
     parts: list[Part] = []
     for path in sources:
-        progress(f"reading {path.name}")
+        progress(f"reading {path.name}", None)
         first = 1 + sum(len(group.documents) for group in groups)
         groups.append(_source(path, f"{batch_id}-{kind}", first=first, keep=options.keep_bytes))
         for layer in read_source(path, layers=options.layers, encoding=options.encoding):
-            progress(f"plotting {path.name}")
+            progress(f"plotting {path.name}", None)
             document = groups[-1].documents[0]
             offset = sum(len(part.frame) for part in parts if part.document is document)
             parts.append(take_in(layer, document, kind, options, held, first_feature=offset))
     documents = tuple(document for group in groups for document in group.documents)
     _refuse_repeated(documents)
-    progress("checking")
+    progress("checking", None)
     records, hits = _join(parts, kind, options.sigma_m)
     hits += _set_misread_aside(records, parts, kind, held)
     but = {batch_id, options.supersedes or ""}

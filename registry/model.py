@@ -5,12 +5,19 @@ What a person stated (`Handover`) is kept apart from what the program found (`Pr
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from registry.codes import DatePrecision
+
+Progress = Callable[[str, float | None], None]
+"""Told each step of long work as it begins, and the share of the work that is behind it (None: not known)."""
+
+
+def silent(_step: str, _share: float | None) -> None:
+    """The progress of work that nobody watches."""
 
 
 class Kind(StrEnum):

@@ -2,23 +2,23 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pandas
 from geopandas import GeoDataFrame
 
-import registry as package
+from registry import __version__
 from registry.codes import PlotStatus
 from registry.compare.areas import Coverage, measure_coverage, plane_of, rank_records
 from registry.compare.containment import WITHIN_M, Accuracy, measure_accuracy
 from registry.compare.kernel import TOLERANCE_M
 from registry.errors import CompareError, StoreError
 from registry.geometry import WGS84
-from registry.model import Counts, Kind, Layer, PartialDate
+from registry.jsonform import plain
+from registry.model import Counts, Kind, Layer, Progress, silent
 from registry.schema import id_field
 from registry.store import Registry
 
@@ -80,10 +80,10 @@ class Comparison:
         named = ("batch_id", "kind", "title", "table_name", "content_sha256", "counts")
         return {
             "schema": SCHEMA,
-            "layers": [{name: _plain(getattr(layer, name)) for name in named} for layer in self.layers],
-            "parameters": _plain(self.parameters),
-            "coverage": _plain(self.coverage),
-            "accuracy": _plain(self.accuracy),
+            "layers": [{name: plain(getattr(layer, name)) for name in named} for layer in self.layers],
+            "parameters": plain(self.parameters),
+            "coverage": plain(self.coverage, unless_none=_ONLY_WHEN_SAID),
+            "accuracy": plain(self.accuracy, unless_none=_ONLY_WHEN_SAID),
         }
 
 
@@ -91,7 +91,7 @@ def compute_stats(
     registry: Registry,
     options: StatsOptions = StatsOptions(),
     *,
-    progress: Callable[[str, float | None], None] = lambda _step, _fraction: None,
+    progress: Progress = silent,
 ) -> Comparison:
     """Compare the minefield records of a registry with its accidents.
 
@@ -144,7 +144,7 @@ def compute_stats(
         "tolerance_m": TOLERANCE_M,
         "within_m": list(WITHIN_M),
         "plane": records.plane.srs,
-        "software": {"minefield-registry": package.__version__},
+        "software": {"minefield-registry": __version__},
     }
     layers = tuple(layer for of_kind in chosen.values() for layer in of_kind)
     return Comparison(layers, parameters, coverage, accuracy, classified)
@@ -232,17 +232,3 @@ def _as_table(events: GeoDataFrame) -> pandas.DataFrame:
     for name in ("batch_id", "accident_id", "records"):
         table[name] = [f"'{text}" if text.startswith(_FORMULA_STARTS) else text for text in table[name]]
     return table.assign(longitude=events.geometry.x.to_numpy(), latitude=events.geometry.y.to_numpy())
-
-
-def _plain(value: Any) -> Any:
-    """A result as JSON knows values."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, PartialDate | type):
-        named = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return {name: _plain(part) for name, part in named.items() if part is not None or name not in _ONLY_WHEN_SAID}
-    if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, PartialDate):
-        return str(value)
-    return value.value if isinstance(value, Enum) else value

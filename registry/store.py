@@ -10,7 +10,7 @@ import re
 import sqlite3
 import tempfile
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +35,10 @@ from registry.model import (
     Kind,
     Layer,
     LayerState,
+    Progress,
     Provenance,
     SourceDocument,
+    silent,
 )
 from registry.schema import FieldType, fields
 from registry.staging import copy_staged, stage, table_name
@@ -303,7 +305,7 @@ class Registry:
                 audit.append_entry(self._connection, "withdraw", content)
         return tuple(self.layer(batch_id, layer.kind) for layer in active)
 
-    def verify(self, progress: Callable[[str], None] = lambda _: None) -> audit.Verification:
+    def verify(self, progress: Progress = silent) -> audit.Verification:
         """Recompute every hash and check the file's own integrity."""
         return audit.verify(self._connection, self._all_layers(), progress)
 

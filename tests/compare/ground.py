@@ -9,7 +9,7 @@ from pyproj import CRS
 from registry import geometry
 
 # The origin lies off the centre of the projection, where PROJ rounds positions to a quarter of a millimetre.
-GROUND = CRS.from_proj4("+proj=laea +lat_0=45 +lon_0=20 +x_0=12345 +y_0=12345 +datum=WGS84 +units=m +no_defs")
+GROUND = CRS.from_proj4("+proj=laea +lat_0=45 +lon_0=20 +x_0=1234.5 +y_0=1234.5 +datum=WGS84 +units=m +no_defs")
 
 
 def square(x, y, side=100.0):

@@ -1,0 +1,101 @@
+"""The compare functions on real layers: suspected mined areas and incidents of Bosnia and Herzegovina."""
+
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from registry import geometry
+from registry.compare.areas import measure_coverage, plane_of, rank_records
+from registry.compare.containment import first_area, measure_accuracy
+from registry.model import Counts
+
+DATA = Path(__file__).parents[3] / "shared/data/bih-mines"
+
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there"),
+]
+
+
+def repaired(records):
+    shapes = np.array(records.geometry.array, dtype=object)
+    invalid = ~shapely.is_valid(shapes)
+    shapes[invalid] = geometry.repair(shapes[invalid]).geometries
+    return records.set_geometry(shapes, crs=records.crs)
+
+
+@pytest.fixture(scope="module")
+def received():
+    """All records with a geometry, as delivered."""
+    frame = geopandas.read_file(DATA / "suspect_areas_simplyfied.geojson")
+    frame = frame.assign(batch_id="bih", record_id=[f"{row:05d}" for row in range(len(frame))])
+    return frame[~(frame.geometry.isna() | frame.geometry.is_empty)].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def incidents():
+    frame = geopandas.read_file(DATA / "incidents.geojson")
+    return frame.assign(
+        batch_id="incidents",
+        accident_id=[str(row) for row in range(len(frame))],
+        occurred_on=pd.array([pd.NaT] * len(frame), dtype="datetime64[s]"),
+        occurred_on_precision=pd.array([None] * len(frame), dtype="string"),
+        sigma_m=np.nan,
+    )
+
+
+@pytest.fixture(scope="module")
+def municipalities():
+    frame = geopandas.read_file(DATA / "cantons.geojson")
+    return frame.assign(record_id=frame["shapeID"], name=frame["shapeName"])
+
+
+def ranked(records, incidents):
+    return rank_records(records, {"bih": None}, plane_of(records, incidents))
+
+
+def test_accuracy(received, incidents, municipalities):
+    result, classified = measure_accuracy(incidents, ranked(repaired(received), incidents), districts=municipalities)
+    window = result.all
+    assert (window.total, window.inside, window.outside) == (1442, 186, 1256)
+    assert window.within_m == {0: 186, 25: 229, 50: 281, 100: 362, 250: 465, 500: 603, 1000: 769}
+    assert round(window.median_distance_m) == 856
+    assert round(window.median_distance_outside_m) == 1135
+    assert [round(100 * part, 2) for part in (window.share_inside.low, window.share_inside.high)] == [11.27, 14.73]
+    assert [(row.district, row.total) for row in result.by_district[:2]] == [("Doboj", 82), ("Brcko District", 44)]
+    assert (result.by_district[-1].district, result.by_district[-1].total) == (None, 20)
+    assert sum(row.total for row in result.by_district) == 1442
+    assert (classified["event_class"] == "inside").sum() == 186
+
+
+def test_coverage(received, incidents, municipalities):
+    records = ranked(repaired(received), incidents)
+    result = measure_coverage(records, Counts(11_068, 7_971, 467, 0, 3_097), districts=municipalities)
+    assert result.sum_m2 == pytest.approx(812.29e6, rel=1e-4)
+    assert result.union_m2 == pytest.approx(806.93e6, rel=1e-4)
+    assert sum(row.union_m2 for row in result.by_district) == pytest.approx(result.union_m2, rel=1e-9)
+
+
+def test_without_repair_the_rest_is_said(received, incidents):
+    valid = received.is_valid
+    result, _ = measure_accuracy(incidents, ranked(received[valid], incidents), unrepaired=received[~valid])
+    assert result.all.inside == 174
+    assert (result.left_out.records, result.left_out.further_events_inside) == (467, 12)
+
+
+@pytest.mark.parametrize("epsg", [32634, 3035])
+def test_the_same_after_a_trip_through_another_crs(received, incidents, epsg):
+    travelled = repaired(received).to_crs(epsg)
+    result, _ = measure_accuracy(incidents.to_crs(epsg), ranked(travelled, incidents.to_crs(epsg)))
+    assert list(result.all.within_m.values()) == [186, 229, 281, 362, 465, 603, 769]
+
+
+def test_incidents_in_cleared_land(incidents):
+    cleared = geopandas.read_file(DATA / "cleared_areas_simplyfied.geojson")
+    cleared = repaired(cleared[~(cleared.geometry.isna() | cleared.geometry.is_empty)])
+    points, areas = (np.asarray(frame.geometry.array, dtype=object) for frame in (incidents, cleared))
+    assert (first_area(points, areas) >= 0).sum() == 56

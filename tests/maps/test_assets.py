@@ -1,0 +1,57 @@
+import base64
+import hashlib
+import re
+
+from maps import assets, style
+
+
+def test_leaflet_is_inside_and_points_nowhere():
+    assert assets.leaflet_script().startswith("/* @preserve")
+    assert "sourceMappingURL" not in assets.leaflet_script()
+    urls = re.findall(r"url\(([^)]*)\)", assets.leaflet_style())
+    assert urls
+    assert all(url.startswith(("data:image/png;base64,", "#")) for url in urls)
+
+
+def test_no_script_can_end_its_element():
+    for text in (assets.leaflet_script(), assets.page_script()):
+        assert "</script" not in text.lower()
+    for text in (assets.leaflet_style(), assets.page_style()):
+        assert "</style" not in text.lower()
+
+
+def test_our_script_never_writes_markup():
+    script = assets.page_script()
+    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+        assert way not in script
+
+
+def test_policy_names_the_exact_texts():
+    policy = assets.content_security_policy(["let a = 1"], ["p { color: red }"], [])
+    digest = base64.b64encode(hashlib.sha256(b"let a = 1").digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert "img-src data:;" in policy
+
+
+def test_policy_admits_the_base_map_only():
+    policy = assets.content_security_policy([], [], ["https://tile.example.org"])
+    assert policy.count("https://") == 1
+    assert "img-src data: https://tile.example.org;" in policy
+
+
+def test_every_look_has_its_colours_in_the_style_sheet():
+    text = assets.page_style()
+    for name, look in assets.looks().items():
+        assert f"--{name}:{look.light};" in text
+        assert f"--{name}:{look.dark};" in text
+
+
+def test_event_classes_differ_in_shape_and_none_is_green():
+    shapes = [(look.shape, look.hollow) for look in style.EVENT_LOOKS.values()]
+    assert len(set(shapes)) == len(shapes)
+    for look in assets.looks().values():
+        for colour in (look.light, look.dark):
+            red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+            assert green <= max(red, blue), colour

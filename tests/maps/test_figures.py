@@ -1,0 +1,31 @@
+from maps.figures import headline_figures, share_text
+from registry.compare.uncertainty import Share
+from registry.stats import compute_stats
+
+
+def test_share_says_its_interval_or_why_there_is_none():
+    share = Share(188, 342, 0.5497076, 0.4967, 0.6016)
+    assert share_text(share) == "55.0 % (95 % interval 49.7 to 60.2 %)"
+    assert share_text(Share(1, 4, reason="fewer than 10 events")) == "No share: fewer than 10 events"
+
+
+def test_figures_of_the_small_registry(sea_registry):
+    figures = headline_figures(compute_stats(sea_registry))
+    assert figures.windows[0].name == "All dates"
+    assert figures.windows[0].outside == "3 of 4"
+    assert figures.windows[0].inside == "1 of 4"
+    assert figures.windows[0].share_outside.startswith("No share: ")
+    counts = dict(figures.counts)
+    assert counts["Records received"] == "4"
+    assert counts["plotted"] == "2"
+    assert counts["invalid, left out of the figures"] == "1"
+    assert counts["unplottable, not on the map"] == "1"
+    # Two squares of 0.01 degree at the equator: 1113.2 m by 1105.7 m each.
+    assert counts["Recorded area, overlaps once"] == "2.46 km²"
+    assert any(line.startswith("batch-1, minefields (SHA-256 ") for line in figures.compared)
+
+
+def test_share_never_stands_without_its_counts(sea_registry):
+    for window in headline_figures(compute_stats(sea_registry)).windows:
+        assert " of " in window.outside
+        assert window.share_outside

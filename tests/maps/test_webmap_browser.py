@@ -1,0 +1,264 @@
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sea import HOSTILE
+
+from maps import style
+from maps.webmap import build_web_map, save_web_map
+from registry.importer import ImportOptions, import_batch
+from registry.model import Handover, Kind, PartialDate
+from registry.stats import compute_stats
+from registry.store import Registry
+
+pytestmark = pytest.mark.browser
+
+MAP = "map_registry"
+BOSNIA = Path(__file__).parents[3] / "shared" / "data" / "bih-mines"
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens the map of a registry; afterwards nothing but its own file was asked for, and nothing went wrong."""
+    requests, troubles, contexts = [], [], []
+    own_file = (tmp_path / "page.html").as_uri()
+
+    def look(registry, *, width=1280, height=800, colours="light", title=None):
+        path = tmp_path / "page.html"
+        save_web_map(build_web_map(registry, compute_stats(registry), title=title), path)
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(own_file)
+        page.wait_for_selector("html[data-ready]", state="attached")
+        return page
+
+    yield look
+    assert set(requests) == {own_file}
+    assert troubles == []
+    for context in contexts:
+        context.close()
+
+
+def screen_position(page, lon, lat):
+    at = page.evaluate(
+        f"([lat, lon]) => {{ const at = {MAP}.latLngToContainerPoint([lat, lon]);"
+        f" const box = {MAP}.getContainer().getBoundingClientRect(); return [at.x + box.x, at.y + box.y]; }}",
+        [lat, lon],
+    )
+    return at[0], at[1]
+
+
+def painted(page):
+    """How many pixels of the canvas are not empty."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return page.evaluate(
+        "() => { const canvas = document.querySelector('.leaflet-overlay-pane canvas');"
+        " const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
+        " let count = 0; for (let at = 3; at < data.length; at += 4) if (data[at]) count += 1; return count; }"
+    )
+
+
+def click_on(page, lon, lat):
+    page.mouse.click(*screen_position(page, lon, lat))
+    page.wait_for_selector(".leaflet-popup .record")
+    return page.inner_text(".leaflet-popup .record")
+
+
+def test_page_shows_title_notice_and_figures(opened, sea_registry):
+    page = opened(sea_registry, title="SYNTHETIC sea")
+    assert page.title() == "SYNTHETIC sea"
+    assert page.inner_text("h1") == "SYNTHETIC sea"
+    assert page.inner_text(".notice") == style.NOTICE
+    assert page.is_visible(".restricted")
+    assert "3 of 4" in page.inner_text(".figures")
+    assert page.inner_text(".leaflet-control-attribution") == "Leaflet"
+    assert page.locator(".leaflet-control-attribution svg, .leaflet-control-attribution a").count() == 0
+    assert page.is_visible(".leaflet-control-scale")
+
+
+def test_everything_drawn_is_in_view(opened, sea_registry):
+    page = opened(sea_registry)
+    for lon, lat in ((-30.0, 0.0), (-29.9, 0.05), (-29.98, 0.12)):
+        x, y = screen_position(page, lon, lat)
+        assert 0 < x < 940
+        assert 0 < y < 765
+
+
+def test_switching_a_layer_off_and_on_changes_what_is_drawn(opened, sea_registry):
+    page = opened(sea_registry)
+    before = painted(page)
+    box = page.get_by_label("SYNTHETIC districts")
+    box.uncheck()
+    without = painted(page)
+    assert without < before / 2
+    box.check()
+    assert painted(page) == before
+    for title in ("SYNTHETIC minefields", "SYNTHETIC events", "SYNTHETIC districts"):
+        page.get_by_label(title).uncheck()
+    assert painted(page) == 0
+
+
+def test_click_on_a_record_opens_its_fields_and_provenance(opened, sea_registry):
+    text = click_on(opened(sea_registry), -29.992, 0.002)
+    for expected in (
+        "minefields-0",
+        "A-1",
+        "120 mines",
+        "1993-05",
+        "Rows, standard pattern",
+        "Party A → Party B",
+        "2021-06-12",
+        "minefields.geojson (SHA-256 ",
+        "Pulkovo 1942 to WGS 84 (20)",
+        "50 m",
+        "red",
+    ):
+        assert expected in text
+
+
+def test_what_lies_beneath_can_be_turned_to(opened, sea_registry):
+    page = opened(sea_registry)
+    assert "1 of 2 here" in click_on(page, -29.992, 0.002)
+    page.get_by_label("Next").click()
+    assert "Middle of the sea" in page.inner_text(".leaflet-popup .record")
+
+
+def test_event_says_its_class_and_its_record(opened, sea_registry):
+    page = opened(sea_registry)
+    assert "Inside a record" in click_on(page, -29.995, 0.005)
+    assert "batch-1/minefields-0" in page.inner_text(".leaflet-popup .record")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".leaflet-popup", state="detached")
+    text = click_on(page, -29.9, 0.05)
+    assert "no record there" in text
+    assert "batch-1/minefields-1" in text
+
+
+def test_invalid_record_says_that_it_is_left_out(opened, sea_registry):
+    page = opened(sea_registry)
+    assert style.INVALID_NOTE in click_on(page, -29.982, 0.11)
+
+
+def test_hover_names_the_district(opened, sea_registry):
+    page = opened(sea_registry)
+    page.mouse.move(*screen_position(page, -29.93, -0.0))
+    page.mouse.move(*screen_position(page, -29.93, 0.03))
+    page.wait_for_selector(".leaflet-tooltip")
+    assert "Middle of the sea" in page.inner_text(".leaflet-tooltip")
+
+
+def test_map_works_by_keyboard(opened, sea_registry):
+    page = opened(sea_registry)
+    page.evaluate(f"{MAP}.setView([0.002, -29.992], 14, {{animate: false}})")
+    page.focus(".map")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".leaflet-popup .record")
+    assert "minefields-0" in page.inner_text(".leaflet-popup .record")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".leaflet-popup", state="detached")
+    page.get_by_label("SYNTHETIC events").focus()
+    page.keyboard.press("Space")
+    assert not page.get_by_label("SYNTHETIC events").is_checked()
+
+
+def test_phone_starts_with_the_map_and_opens_the_panel(opened, sea_registry):
+    page = opened(sea_registry, width=390, height=844)
+    opener = page.get_by_role("button", name="Layers and figures")
+    assert not page.is_visible("#panel")
+    assert page.is_visible(".notice")
+    assert opener.get_attribute("aria-expanded") == "false"
+    opener.click()
+    assert page.is_visible("#panel")
+    assert opener.get_attribute("aria-expanded") == "true"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_dark_page_has_dark_ground(opened, sea_registry):
+    page = opened(sea_registry, colours="dark")
+    light = "getComputedStyle(document.body).backgroundColor"
+    red, green, blue = (int(part) for part in page.evaluate(light)[4:-1].split(","))
+    assert max(red, green, blue) < 60
+
+
+def test_hostile_text_stays_text(opened, hostile_registry):
+    page = opened(hostile_registry, title=" ".join(HOSTILE))
+    everywhere = click_on(page, -29.995, 0.005) + page.inner_text("h1") + page.inner_text("#panel") + page.title()
+    page.mouse.move(*screen_position(page, -29.994, 0.004))
+    page.mouse.move(*screen_position(page, -29.9935, 0.0045))
+    everywhere += page.inner_text(".leaflet-tooltip")
+    for attack in HOSTILE[:-1]:
+        assert everywhere.count(attack) >= 7, attack
+    assert page.evaluate("window.attacked") is None
+    assert page.locator("img, iframe, object, [onerror], [onload], a[href^=javascript]").count() == 0
+
+
+def test_policy_stops_a_script_that_got_in_after_all(browser, sea_registry, tmp_path):
+    path = tmp_path / "page.html"
+    save_web_map(build_web_map(sea_registry), path)
+    planted = "<script>window.attacked = 1</script><img src=x onerror='window.attacked = 1'></body>"
+    path.write_text(path.read_text("utf-8").replace("</body>", planted), "utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.evaluate("window.attacked") is None
+    page.close()
+
+
+def test_base_map_asks_its_own_host_and_nobody_else(browser, sea_registry, tmp_path):
+    path = tmp_path / "page.html"
+    save_web_map(build_web_map(sea_registry, tiles="OpenStreetMap.Mapnik"), path)
+    hosts = set()
+    page = browser.new_page(color_scheme="dark")
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.route("https://**", lambda route: route.fulfill(status=200, content_type="image/png", body=b""))
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.wait_for_selector(".leaflet-tile", state="attached")
+    assert hosts == {"", "tile.openstreetmap.org"}
+    assert "OpenStreetMap" in page.inner_text(".leaflet-control-attribution")
+    assert "tile.openstreetmap.org" in page.inner_text(".legend")
+    page.close()
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not BOSNIA.is_dir(), reason="the real data are not beside the checkout")
+def test_map_of_a_country(opened, tmp_path):
+    maps = Handover(
+        "bih-2024-03", "Suspected minefields", "BHMAC", "EUFOR", handed_over_on=PartialDate(date(2024, 3, 18))
+    )
+    with Registry.create(tmp_path / "bih.gpkg") as registry:
+        import_batch(
+            registry,
+            [BOSNIA / "suspect_areas_simplyfied.geojson"],
+            Kind.MINEFIELDS,
+            maps,
+            ImportOptions(field_map={"map_sheet": "fileId"}, repair=True),
+        )
+        import_batch(registry, [BOSNIA / "incidents.geojson"], Kind.ACCIDENTS, Handover("bih-incidents", "Incidents"))
+        import_batch(
+            registry,
+            [BOSNIA / "cantons.geojson"],
+            Kind.DISTRICTS,
+            Handover("bih-municipalities", "Municipalities"),
+            ImportOptions(field_map={"name": "shapeName"}),
+        )
+        page = opened(registry)
+    assert (tmp_path / "page.html").stat().st_size < 4_000_000
+    assert "1,256 of 1,442" in page.inner_text(".figures")
+    everything = painted(page)
+    page.get_by_label("Incidents").uncheck()
+    assert painted(page) < everything
+    page.evaluate(
+        f"{MAP}.eachLayer((layer) => {{ if (layer.group?.block.kind === 'minefields')"
+        f" window.record = layer; }}); {MAP}.fitBounds(window.record.getBounds(), {{animate: false, maxZoom: 18}})"
+    )
+    page.evaluate("document.querySelector('[data-layer$=\"0\"]').click()")
+    corner = page.evaluate("window.record.getLatLngs().flat(2)[0]")
+    text = click_on(page, corner["lng"], corner["lat"])
+    for expected in ("BHMAC → EUFOR", "suspect_areas_simplyfied.geojson", "2024-03-18", "typeArea"):
+        assert expected in text

@@ -1,0 +1,284 @@
+import csv
+import json
+from datetime import UTC, date, datetime
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from registry.errors import CompareError, StoreError, UnknownLayer
+from registry.model import Counts, Handover, Kind, PartialDate, Provenance
+from registry.stats import StatsOptions, compute_stats, write_classified
+from registry.store import NewLayer, Registry
+
+JUNE = PartialDate(date(2021, 6, 12))
+JULY = PartialDate(date(2021, 7, 3))
+
+WINDOW = {
+    "total",
+    "inside",
+    "outside",
+    "share_inside",
+    "share_outside",
+    "within_m",
+    "median_distance_m",
+    "median_distance_outside_m",
+    "p90_distance_outside_m",
+}
+
+
+def cell(column, row, size=1):
+    """A square of hundredths of a degree, about a kilometre wide."""
+    return shapely.box(column / 100, row / 100, (column + size) / 100, (row + size) / 100)
+
+
+def place(column, row):
+    return shapely.Point(column / 100, row / 100)
+
+
+def add(registry, kind, batch_id, geometries, *, on=None, statuses=None, **columns):
+    """Add a layer as an import would; what has no status is plotted where it has a geometry."""
+    identity = "accident_id" if kind is Kind.ACCIDENTS else "record_id"
+    if statuses is None:
+        statuses = ["UNPLOTTABLE" if geometry is None else "PLOTTED" for geometry in geometries]
+    ids = columns.pop("ids", [f"{batch_id}-{number}" for number in range(len(geometries))])
+    frame = geopandas.GeoDataFrame(
+        {identity: ids, "plot_status": statuses, **columns}, geometry=list(geometries), crs="EPSG:4326"
+    )
+    counts = {name: statuses.count(name.upper()) for name in ("plotted", "invalid", "unplottable")}
+    registry.add(
+        NewLayer(
+            Handover(batch_id, f"Batch {batch_id}", handed_over_on=on),
+            kind,
+            f"{kind} of {batch_id}",
+            frame,
+            Counts(received=len(frame), repaired=0, **counts),
+            Provenance(datetime(2021, 1, 1, tzinfo=UTC), {}, (), {}, ()),
+            (),
+            (),
+        )
+    )
+
+
+@pytest.fixture
+def registry(tmp_path):
+    """Two batches, twelve events of which five inside, two districts."""
+    with Registry.create(tmp_path / "registry.gpkg") as registry:
+        add(registry, Kind.MINEFIELDS, "second", [cell(1, 0)], on=JULY)
+        bow_tie = shapely.Polygon([(0, 0.05), (0.01, 0.06), (0.01, 0.05), (0, 0.06)])
+        first = [cell(0, 0), bow_tie, None]
+        add(registry, Kind.MINEFIELDS, "first", first, on=JUNE, statuses=["PLOTTED", "INVALID", "UNPLOTTABLE"])
+        inside = [place(0.5, 0.5)] * 3 + [place(1.5, 0.5)] * 2
+        outside = [place(0.5, 1.05)] * 2 + [place(0.1, 5.5), place(15.5, 5)] + [place(3.0, 0.5)] * 3
+        add(
+            registry,
+            Kind.ACCIDENTS,
+            "events",
+            [*inside, *outside, None],
+            occurred_on=["2021-01-01"] * 3 + ["2021-06-20", "2021-08-01"] + ["2022-01-01"] * 7 + [None],
+            occurred_on_precision=["DAY"] * 5 + ["YEAR"] * 7 + [None],
+        )
+        add(
+            registry,
+            Kind.DISTRICTS,
+            "districts",
+            [cell(-10, -10, 20), cell(10, 0, 10)],
+            name=["Here", "=There"],
+        )
+        yield registry
+
+
+def test_the_figures_of_a_small_registry(registry):
+    result = compute_stats(registry).to_json()
+    accuracy, coverage = result["accuracy"], result["coverage"]
+    assert (accuracy["all"]["total"], accuracy["all"]["inside"]) == (12, 5)
+    assert accuracy["all"]["share_inside"]["numerator"] == 5
+    assert accuracy["all"]["share_inside"]["value"] == pytest.approx(5 / 12)
+    assert (accuracy["before_handover"]["total"], accuracy["before_handover"]["inside"]) == (3, 3)
+    # On 20 June only the first batch was in hand, on 1 August both.
+    assert (accuracy["after_handover"]["total"], accuracy["after_handover"]["inside"]) == (9, 1)
+    assert (accuracy["events_received"], accuracy["events_unlocated"], accuracy["undated"]) == (13, 1, 0)
+    assert accuracy["left_out"] == {"records": 1, "further_events_inside": 1}
+    assert accuracy["never_mapped"]["numerator"] == 1
+    assert [(row["district"], row["total"]) for row in accuracy["by_district"]] == [
+        ("Here", 11),
+        ("=There", 1),
+        (None, 0),
+    ]
+    assert [coverage[f"records_{name}"] for name in ("received", "plotted", "invalid", "unplottable")] == [4, 2, 1, 1]
+    assert [row["batch_id"] for row in coverage["by_handover"]] == ["first", "second"]
+    assert coverage["by_handover"][0]["handed_over_on"] == "2021-06-12"
+    # A hundredth of a degree at the equator is 1113.19 m by 1105.74 m.
+    assert coverage["union_m2"] == pytest.approx(2 * 1113.19 * 1105.74, rel=1e-4)
+
+
+def test_json_has_the_documented_names(registry):
+    result = compute_stats(registry).to_json()
+    assert list(result) == ["schema", "layers", "parameters", "coverage", "accuracy"]
+    assert result["schema"] == "minefield-registry/stats/v1"
+    assert set(result["accuracy"]["all"]) == WINDOW
+    assert list(result["accuracy"]["all"]["within_m"]) == ["0", "25", "50", "100", "250", "500", "1000"]
+    share = result["accuracy"]["all"]["share_inside"]
+    assert set(share) == {"numerator", "denominator", "value", "low", "high", "method"}
+    few = result["coverage"]["unplottable_share"]
+    assert set(few) == {"numerator", "denominator", "value", "low", "high", "method", "reason"}
+    assert few["value"] is None
+    assert {"undated", "removed", "never_mapped", "left_out", "by_district"} < set(result["accuracy"])
+    assert not {"unfiltered", "windows_reason"} & set(result["accuracy"])
+    assert [layer["kind"] for layer in result["layers"]] == ["minefields", "minefields", "accidents", "districts"]
+    assert set(result["layers"][0]) == {"batch_id", "kind", "title", "table_name", "content_sha256", "counts"}
+    assert result["parameters"]["batches"] == ["second", "first"]
+    assert "+proj=laea" in result["parameters"]["plane"]
+
+
+def test_the_same_inputs_give_the_same_bytes(registry):
+    first, again = (json.dumps(compute_stats(registry).to_json(), allow_nan=False) for _ in range(2))
+    assert first == again
+
+
+def test_every_received_event_is_classified(registry):
+    events = compute_stats(registry).classified
+    assert len(events) == 13
+    assert events["event_class"].value_counts().to_dict() == {"inside": 5, "near": 2, "outside": 5, "unlocated": 1}
+    assert events["records"][0] == ("first/first-0",)
+    assert events["distance_m"][5] == pytest.approx(0.05 * 1105.74, rel=1e-3)
+    assert events["distance_m"][3] == 0
+
+
+def test_chosen_batches_only(registry):
+    comparison = compute_stats(registry, StatsOptions(batch_ids=("first",), near_m=10))
+    assert comparison.accuracy.all.inside == 3
+    assert comparison.coverage.records_received == 3
+    assert [layer.batch_id for layer in comparison.layers] == ["first", "events", "districts"]
+    assert not (comparison.classified["event_class"] == "near").any()
+
+
+def test_a_withdrawn_layer_leaves_the_figures(registry):
+    registry.withdraw("second", reason="Sent by mistake")
+    assert compute_stats(registry).accuracy.all.inside == 3
+    with pytest.raises(CompareError, match="second"):
+        compute_stats(registry, StatsOptions(batch_ids=("second",)))
+
+
+def test_a_batch_is_chosen_for_what_it_holds(registry):
+    with pytest.raises(CompareError, match="events"):
+        compute_stats(registry, StatsOptions(batch_ids=("events",)))
+    with pytest.raises(UnknownLayer, match="elsewhere"):
+        compute_stats(registry, StatsOptions(events=("elsewhere",)))
+
+
+def test_several_districts_layers_need_a_choice(registry):
+    add(registry, Kind.DISTRICTS, "provinces", [cell(-10, -10, 30)], name=["Whole"])
+    with pytest.raises(CompareError, match="--districts"):
+        compute_stats(registry)
+    comparison = compute_stats(registry, StatsOptions(districts="provinces"))
+    assert [row.district for row in comparison.accuracy.by_district] == ["Whole", None]
+
+
+def test_scope_is_applied_where_it_is_stated(registry):
+    add(registry, Kind.SCOPE, "first", [cell(-10, -10, 20)], on=JUNE)
+    result = compute_stats(registry).to_json()["accuracy"]
+    assert result["removed"] == {"out-of-scope": 1}
+    assert (result["all"]["total"], result["unfiltered"]["total"]) == (11, 12)
+
+
+def test_a_scope_without_a_shape_removes_nothing(registry):
+    add(registry, Kind.SCOPE, "first", [None], on=JUNE)
+    assert compute_stats(registry).accuracy.removed == {}
+
+
+def test_a_batch_without_date_gives_its_reason(registry):
+    add(registry, Kind.MINEFIELDS, "third", [cell(5, 5)])
+    result = compute_stats(registry).to_json()["accuracy"]
+    assert result["before_handover"] is None
+    assert result["after_handover"] is None
+    assert "third" in result["windows_reason"]
+
+
+def test_an_empty_registry_has_figures_too(tmp_path):
+    with Registry.create(tmp_path / "empty.gpkg") as empty:
+        result = compute_stats(empty).to_json()
+    assert result["coverage"]["union_m2"] == 0
+    assert result["accuracy"]["all"]["total"] == 0
+    assert result["accuracy"]["never_mapped"]["reason"]
+    json.dumps(result, allow_nan=False)
+
+
+@pytest.mark.parametrize("kinds", [{Kind.MINEFIELDS}, {Kind.ACCIDENTS}, {Kind.DISTRICTS}])
+def test_one_kind_alone(tmp_path, kinds):
+    with Registry.create(tmp_path / "one.gpkg") as one:
+        if Kind.MINEFIELDS in kinds:
+            add(one, Kind.MINEFIELDS, "m", [cell(0, 0)])
+        if Kind.ACCIDENTS in kinds:
+            add(one, Kind.ACCIDENTS, "a", [place(0, 0)])
+        if Kind.DISTRICTS in kinds:
+            add(one, Kind.DISTRICTS, "d", [cell(0, 0)], name=["Here"])
+        result = compute_stats(one).to_json()
+    json.dumps(result, allow_nan=False)
+    assert len(result["layers"]) == 1
+
+
+def test_progress_ends_at_one(registry):
+    told = []
+    compute_stats(registry, progress=lambda step, fraction: told.append((step, fraction)))
+    fractions = [fraction for _, fraction in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+def test_classified_events_as_geopackage(registry, tmp_path):
+    path = tmp_path / "events.gpkg"
+    write_classified(compute_stats(registry), path)
+    events = geopandas.read_file(path)
+    assert len(events) == 13
+    assert events.crs == "EPSG:4326"
+    assert events["records"][0] == "first/first-0"
+    assert events.geometry[0].equals(place(0.5, 0.5))
+    assert events.geometry[12] is None
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []
+
+
+def test_classified_events_as_csv_with_formulas_defused(registry, tmp_path):
+    hostile = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "plain, 'quoted'"]
+    add(registry, Kind.ACCIDENTS, "hostile", [place(0.5, 0.5)] * 6, ids=hostile)
+    path = tmp_path / "events.csv"
+    write_classified(compute_stats(registry, StatsOptions(events=("hostile",))), path)
+    with path.open(encoding="utf-8", newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert [row["accident_id"] for row in rows] == [f"'{name}" for name in hostile[:5]] + hostile[5:]
+    assert (float(rows[0]["longitude"]), float(rows[0]["latitude"])) == (0.005, 0.005)
+    assert rows[0]["event_class"] == "inside"
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".csv"])
+def test_classified_events_are_not_written_over_a_file(registry, tmp_path, suffix):
+    path = tmp_path / f"events{suffix}"
+    path.write_text("mine")
+    with pytest.raises(StoreError, match="not overwritten"):
+        write_classified(compute_stats(registry), path)
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["events.shp", "missing/events.csv", "missing/events.gpkg"])
+def test_classified_events_cannot_go_there(registry, tmp_path, name):
+    with pytest.raises(StoreError, match="events"):
+        write_classified(compute_stats(registry), tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".csv"])
+def test_no_events_make_a_file_without_rows(tmp_path, suffix):
+    with Registry.create(tmp_path / "empty.gpkg") as empty:
+        write_classified(compute_stats(empty), tmp_path / f"events{suffix}")
+    assert (
+        len(pd.read_csv(tmp_path / "events.csv") if suffix == ".csv" else geopandas.read_file(tmp_path / "events.gpkg"))
+        == 0
+    )
+
+
+def test_two_event_layers_are_taken_together(registry):
+    add(registry, Kind.ACCIDENTS, "more", [place(0.5, 0.5), None], sigma_m=[30.0, np.nan])
+    comparison = compute_stats(registry)
+    assert comparison.accuracy.all.total == 13
+    assert comparison.classified["batch_id"].tolist() == ["events"] * 13 + ["more"] * 2
