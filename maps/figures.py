@@ -35,7 +35,7 @@ def headline_figures(comparison: Comparison) -> Figures:
     windows = (
         ("All dates", accuracy.all),
         ("Up to the first handover, against all maps", accuracy.before_handover),
-        ("After it, each event against the maps in hand before", accuracy.after_handover),
+        ("After the first handover, against the maps in hand by then", accuracy.after_handover),
     )
     return Figures(
         windows=[_window(name, window) for name, window in windows if window is not None and window.total],
@@ -51,7 +51,8 @@ def share_text(share: Share) -> str:
     """The value and interval of a share whose counts stand beside it, or why it has none."""
     if share.value is None or share.low is None or share.high is None:
         return f"No share: {share.reason}"
-    return f"{100 * share.value:.1f} % (95 % interval {100 * share.low:.1f} to {100 * share.high:.1f} %)"
+    value, low, high = (f"{100 * part:.1f}" for part in (share.value, share.low, share.high))
+    return f"{value} % (95 % interval {low} to {high} %)".replace(" %", "\u00a0%")
 
 
 def _window(name: str, window: Window) -> WindowFigures:
@@ -70,7 +71,8 @@ def _notes(accuracy: Accuracy) -> list[str]:
     left_out = accuracy.left_out
     if left_out.further_events_inside:
         notes.append(
-            f"The {left_out.records:,} invalid records left out would hold {left_out.further_events_inside:,} more events."
+            f"The {left_out.records:,} invalid records left out "
+            f"would hold {left_out.further_events_inside:,} more events."
         )
     if accuracy.windows_reason is not None:
         notes.append(accuracy.windows_reason)

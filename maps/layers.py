@@ -110,7 +110,6 @@ def layer_block(data: LayerData, look: str) -> dict[str, Any]:
         "name": KIND_NAMES[data.layer.kind],
         "batch": _batch_lines(data.handover),
         "look": look,
-        "features": len(rows),
         "geometry": encode_geometry(rows.geometry.to_numpy()),
         "ids": texts(rows[id_field(data.layer.kind)]),
         "labels": texts(rows["name"]) if data.layer.kind is Kind.DISTRICTS else None,

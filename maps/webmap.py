@@ -116,7 +116,7 @@ const {{ this.get_name() }} = registryMap.create("{{ this.get_name() }}", {{ thi
     )
 
     def __init__(self, bounds: Bounds) -> None:
-        super().__init__(tiles=None, prefer_canvas=True)
+        super().__init__(tiles=None)
         self.default_js, self.default_css = [], []
         self._id = "registry"
         looks = {name: asdict(look) for name, look in assets.looks().items()}
@@ -246,7 +246,7 @@ def _add_layers(web_map: folium.Map, stored: Sequence[LayerData]) -> list[LayerE
         drawn.add_to(web_map)
         classes = frozenset(block["classes"] or [look])
         entries.append(
-            LayerEntry(drawn.get_name(), data.layer.title, data.layer.batch_id, kind, block["features"], look, classes)
+            LayerEntry(drawn.get_name(), data.layer.title, data.layer.batch_id, kind, len(block["ids"]), look, classes)
         )
     return entries
 

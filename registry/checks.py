@@ -154,6 +154,8 @@ def _datum_suspect(plotted: Plotted, held: Held) -> list[Hit]:
     moved = to_wgs84(pair, CRS.from_epsg(4284)).geometries
     here, there = (shapely.get_coordinates(project(each, WGS84, plotted.plane_crs))[0] for each in (pair, moved))
     east, north = here - there
+    if np.hypot(east, north) < 2 * DATUM_WITHIN_M:
+        return []  # PROJ knows no shift here: a field that lies where it should would match.
     theirs = project(held.records, WGS84, plotted.plane_crs)
     pairs = duplicates.shifted_shapes(plotted.plane, theirs, (east, north), within_m=DATUM_WITHIN_M)
     first = dict(zip(pairs.left[::-1].tolist(), zip(pairs.right[::-1], pairs.value[::-1], strict=True), strict=True))

@@ -3,7 +3,6 @@
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 
 from registry.errors import StoreError
 from registry.importer import ImportOptions, ImportReport, import_batch
-from registry.model import Handover, Kind, PartialDate
+from registry.model import Handover, Kind, PartialDate, Progress, silent
 from registry.simulate import World, demo_world
 from registry.stats import Comparison, compute_stats
 from registry.store import Registry
@@ -67,7 +66,7 @@ def run_demo(
     directory: Path,
     *,
     seed: int = SEED,
-    progress: Callable[[str, float | None], None] = lambda _step, _fraction: None,
+    progress: Progress = silent,
 ) -> DemoResult:
     """Make a synthetic world, hand it over, import it and compare what the registry finds with the truth.
 

@@ -172,7 +172,7 @@ class World:
 
 def demo_options() -> WorldOptions:
     """Options of a world shaped like a public dispute over handed-over maps: its totals, and nobody's territory."""
-    # Sheets, omission and strays are such that by chance alone about 55 % lie outside; only the last few are chosen.
+    # By chance alone about 55 % would lie outside; asking for exactly that many moves only a few.
     return WorldOptions(
         mines=1_000_000,
         mines_recorded=400_000,

@@ -5,7 +5,7 @@ from registry.stats import compute_stats
 
 def test_share_says_its_interval_or_why_there_is_none():
     share = Share(188, 342, 0.5497076, 0.4967, 0.6016)
-    assert share_text(share) == "55.0 % (95 % interval 49.7 to 60.2 %)"
+    assert share_text(share) == "55.0\u00a0% (95\u00a0% interval 49.7 to 60.2\u00a0%)"
     assert share_text(Share(1, 4, reason="fewer than 10 events")) == "No share: fewer than 10 events"
 
 

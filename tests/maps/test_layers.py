@@ -91,7 +91,7 @@ def test_hostile_text_is_escaped(text):
 
 def test_block_leaves_out_rows_without_geometry(sea_registry):
     block = layer_block(data_of(sea_registry, "batch-1", Kind.MINEFIELDS), "minefields-0")
-    assert block["features"] == 3
+    assert len(block["geometry"]["features"]) == 3
     assert block["ids"] == ["minefields-0", "minefields-1", "minefields-2"]
     assert block["invalid"] == [2]
 

@@ -209,6 +209,18 @@ def test_policy_stops_a_script_that_got_in_after_all(browser, sea_registry, tmp_
     page.close()
 
 
+def test_notebook_shows_the_map_in_a_frame(browser, sea_registry):
+    page = browser.new_page()
+    troubles = []
+    page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+    page.set_content(build_web_map(sea_registry, compute_stats(sea_registry))._repr_html_())
+    frame = page.frame_locator("iframe")
+    frame.locator("html[data-ready]").wait_for(state="attached")
+    assert frame.locator("h1").inner_text() == "sea"
+    assert troubles == []
+    page.close()
+
+
 def test_base_map_asks_its_own_host_and_nobody_else(browser, sea_registry, tmp_path):
     path = tmp_path / "page.html"
     save_web_map(build_web_map(sea_registry, tiles="OpenStreetMap.Mapnik"), path)

@@ -1,0 +1,413 @@
+"""The command line: parse, call, print. The only module that prints or exits."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from registry import __version__
+from registry.errors import RegistryError
+from registry.model import Handover, Kind, PartialDate, Progress
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from registry.store import Registry
+
+FAILED = 1
+FORESEEN = 3
+PROGRESS_AFTER_S = 1.0
+
+app = typer.Typer(
+    name="minefield-registry",
+    help="The registry of handed-over minefield maps: import batches, see them on a map, measure what they cover.",
+    epilog="A map shows what somebody recorded. Where no record lies, nothing is known.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+BatchId = Annotated[str, typer.Argument(metavar="ID", help="The batch.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the history.")]
+
+
+def main() -> None:
+    """Run a command; an error that was foreseen is one sentence and exit code 3, a bug keeps its traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # Names from data are in any script, whatever the terminal was set to.
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    try:
+        app()
+    except RegistryError as error:
+        from registry.terminal import shown
+
+        print(shown(error), file=sys.stderr)
+        sys.exit(FORESEEN)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"minefield-registry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    registry: Annotated[
+        Path, typer.Option("--registry", envvar="MINEFIELD_REGISTRY", help="The registry file.")
+    ] = Path("registry.gpkg"),
+    version: Annotated[  # noqa: ARG001 (its callback acts)
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Keep the path of the registry for the verb."""
+    context.obj = registry
+
+
+@app.command(epilog="Example: minefield-registry --registry maps.gpkg init")
+def init(context: typer.Context, as_json: AsJson = False) -> None:
+    """Make an empty registry."""
+    from registry.store import Registry
+
+    with Registry.create(context.obj) as registry:
+        made = {"schema": "minefield-registry/init/v1", "registry": str(registry.path), "identity": registry.identity}
+    if as_json:
+        _print_json(made)
+    else:
+        print(
+            f"{made['registry']} is ready. Next: minefield-registry import FILE --kind minefields --id ID --title TITLE"
+        )
+
+
+@app.command(
+    "import",
+    epilog="Example: minefield-registry import fields.shp --kind minefields --id handover-1 --title 'First handover' "
+    "--from 'Party A' --to 'Party B' --on 2024-01-25 --crs EPSG:28408 --field record_id=NUMBER --repair",
+)
+def import_(
+    context: typer.Context,
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Files as handed over; several make one layer.")
+    ],
+    kind: Annotated[Kind, typer.Option("--kind", help="What the rows are.")],
+    batch_id: Annotated[str, typer.Option("--id", help="Id of the batch.")],
+    title: Annotated[str | None, typer.Option("--title", help="Readable title; else the id.")] = None,
+    giving_party: Annotated[str | None, typer.Option("--from", help="Who handed it over.")] = None,
+    receiving_party: Annotated[str | None, typer.Option("--to", help="Who received it.")] = None,
+    handed_over_on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="When: YYYY-MM-DD, YYYY-MM or YYYY.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option("--licence", help="Terms of use.")] = None,
+    notes: Annotated[str | None, typer.Option("--notes", help="Anything else about the handover.")] = None,
+    crs: Annotated[str | None, typer.Option("--crs", help="CRS of the positions, where the file does not say.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Encoding of a shapefile's texts, as cp1251.")
+    ] = None,
+    layer: Annotated[list[str] | None, typer.Option("--layer", help="Layer to read, where a file has several.")] = None,
+    field: Annotated[
+        list[str] | None, typer.Option("--field", metavar="OURS=THEIRS", help="Their column that fills our field.")
+    ] = None,
+    sigma: Annotated[
+        float | None, typer.Option("--sigma", min=0.0, metavar="METRES", help="Position error, one sigma.")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Repair invalid geometries; the originals are kept.")
+    ] = False,
+    supersedes: Annotated[
+        str | None, typer.Option("--supersedes", metavar="ID", help="Batch whose layer of this kind is replaced.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why it is replaced.")] = None,
+    hash_only: Annotated[
+        bool, typer.Option("--hash-only", help="Keep only the files' hashes, not their bytes.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import files as one layer of a batch, with everything the checks find."""
+    from registry import terminal
+    from registry.importer import ImportOptions, import_batch
+    from registry.jsonform import plain
+
+    handover = Handover(
+        batch_id,
+        title or batch_id,
+        giving_party=giving_party,
+        receiving_party=receiving_party,
+        handed_over_on=_date(handed_over_on, "--on"),
+        licence=licence,
+        notes=notes,
+    )
+    options = ImportOptions(
+        crs=crs,
+        encoding=encoding,
+        layers=tuple(layer or ()),
+        field_map=_field_map(field or []),
+        sigma_m=sigma,
+        repair=repair,
+        supersedes=supersedes,
+        reason=reason,
+        keep_bytes=not hash_only,
+    )
+    with _open(context) as registry, _progress() as progress:
+        report = import_batch(registry, sources, kind, handover, options, dry_run=dry_run, progress=progress)
+    if as_json:
+        _print_json({"schema": "minefield-registry/import/v1", **plain(report)})
+    else:
+        _print(terminal.import_report(report))
+    if dry_run and report.has_errors:
+        raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: minefield-registry withdraw handover-1 --reason 'wrong file'")
+def withdraw(
+    context: typer.Context,
+    batch_id: BatchId,
+    reason: Reason,
+    kind: Annotated[Kind | None, typer.Option("--kind", help="Only the layer of this kind.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be withdrawn.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a batch out of figures and maps; it stays in the history."""
+    with _open(context) as registry:
+        layers = (
+            registry.layers(kind, batch_ids=(batch_id,))
+            if dry_run
+            else registry.withdraw(batch_id, kind=kind, reason=reason)
+        )
+    names = [{"batch_id": layer.batch_id, "kind": layer.kind.value} for layer in layers]
+    if as_json:
+        _print_json({"schema": "minefield-registry/withdraw/v1", "dry_run": dry_run, "layers": names})
+        return
+    done = "would be withdrawn" if dry_run else "withdrawn"
+    for name in names:
+        print(f"{name['batch_id']} {name['kind']}: {done}. It stays in the history: minefield-registry list --all")
+
+
+@app.command("list", epilog="Example: minefield-registry list --all")
+def list_(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Also what was superseded or withdrawn.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the layers of the registry."""
+    from registry import terminal
+    from registry.jsonform import plain
+
+    with _open(context) as registry:
+        layers = registry.layers(all_states=everything)
+        handovers = [registry.handover(layer.batch_id) for layer in layers]
+    if as_json:
+        rows = [{**plain(layer), "handover": plain(stated)} for layer, stated in zip(layers, handovers, strict=True)]
+        _print_json({"schema": "minefield-registry/list/v1", "layers": rows})
+    elif layers:
+        _print(terminal.layer_list(layers, handovers))
+    else:
+        print("No layers. Add one: minefield-registry import FILE --kind minefields --id ID --title TITLE")
+
+
+@app.command(epilog="Example: minefield-registry show handover-1")
+def show(context: typer.Context, batch_id: BatchId, as_json: AsJson = False) -> None:
+    """Show what is known of a batch: provenance, source documents, findings."""
+    from registry import terminal
+    from registry.jsonform import plain
+
+    with _open(context) as registry:
+        stated = registry.handover(batch_id)
+        layers = registry.layers(batch_ids=(batch_id,), all_states=True)
+        details = [(layer, registry.documents(layer), registry.findings(layer)) for layer in layers]
+    if as_json:
+        rows = [
+            {
+                **plain(layer),
+                "documents": [_without_content(plain(each)) for each in documents],
+                "findings": plain(found),
+            }
+            for layer, documents, found in details
+        ]
+        _print_json({"schema": "minefield-registry/show/v1", "handover": plain(stated), "layers": rows})
+        return
+    for layer, documents, found in details:
+        _print(terminal.layer_details(layer, stated, documents, found))
+
+
+@app.command(epilog="Example: minefield-registry verify")
+def verify(context: typer.Context, as_json: AsJson = False) -> None:
+    """Recompute every hash, and check that the file is as it was written. Exit code 1 if it is not."""
+    from registry import terminal
+    from registry.jsonform import plain
+
+    with _open(context) as registry, _progress() as progress:
+        result = registry.verify(progress)
+    if as_json:
+        _print_json({"schema": "minefield-registry/verify/v1", **plain(result)})
+    else:
+        _print(terminal.verification(result))
+    if result.problems:
+        raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: minefield-registry stats --batch handover-1 --features events.gpkg")
+def stats(
+    context: typer.Context,
+    batch: Annotated[
+        list[str] | None, typer.Option("--batch", metavar="ID", help="Only records of this batch.")
+    ] = None,
+    events: Annotated[
+        list[str] | None, typer.Option("--events", metavar="ID", help="Only events of this batch.")
+    ] = None,
+    districts: Annotated[
+        str | None, typer.Option("--districts", metavar="ID", help="Which districts, where there are several.")
+    ] = None,
+    near: Annotated[
+        float,
+        typer.Option("--near", min=0.0, metavar="METRES", help="How far outside is near, where no error is stated."),
+    ] = 100.0,
+    features: Annotated[
+        Path | None, typer.Option("--features", metavar="OUT", help="Write every event with its class (.gpkg or .csv).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what the maps cover, and how many recorded explosions fall outside them."""
+    from registry.stats import StatsOptions, compute_stats, write_classified
+
+    options = StatsOptions(tuple(batch or ()), tuple(events or ()), districts, near)
+    with _open(context) as registry, _progress() as progress:
+        result = compute_stats(registry, options, progress=progress)
+    if features is not None:
+        write_classified(result, features)
+    if as_json:
+        _print_json(result.to_json())
+        return
+    from registry import terminal
+
+    _print(terminal.comparison(result))
+
+
+@app.command("map", epilog="Example: minefield-registry map -o map.html")
+def map_(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("map.html"),
+    title: Annotated[str | None, typer.Option("--title", help="Title of the page.")] = None,
+    tiles: Annotated[
+        str | None,
+        typer.Option(
+            "--tiles", metavar="NAME", help="Online base map, as OpenStreetMap.Mapnik; else the page is offline."
+        ),
+    ] = None,
+) -> None:
+    """Draw the registry as one HTML file that opens without a network."""
+    from maps.webmap import build_web_map, save_web_map
+    from registry.stats import compute_stats
+
+    with _open(context) as registry, _progress() as progress:
+        comparison = compute_stats(registry, progress=progress)
+        progress("drawing the map", None)
+        save_web_map(build_web_map(registry, comparison, title=title, tiles=tiles), output)
+    print(f"{output}: {output.stat().st_size / 1e6:.1f} MB. RESTRICTED: it shows positions of recorded minefields.")
+
+
+@app.command(epilog="Example: minefield-registry demo demo")
+def demo(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it.")] = Path("demo"),
+    as_json: AsJson = False,
+) -> None:
+    """Build a SYNTHETIC registry in open sea, and print its figures beside the truth."""
+    from maps.webmap import build_web_map, save_web_map
+    from registry import terminal
+    from registry.demo import run_demo
+    from registry.jsonform import plain
+    from registry.store import Registry
+
+    with _progress() as progress:
+        result = run_demo(directory, progress=progress)
+        page = directory / "map.html"
+        with Registry.open(result.registry_path) as registry:
+            progress("drawing the map", None)
+            save_web_map(build_web_map(registry, result.comparison, title="SYNTHETIC demonstration"), page)
+    if as_json:
+        _print_json(
+            {
+                "schema": "minefield-registry/demo/v1",
+                "registry": str(result.registry_path),
+                "map": str(page),
+                "figures": plain(result.figures),
+                "stats": result.comparison.to_json(),
+            }
+        )
+        return
+    _print(terminal.comparison(result.comparison))
+    _print(terminal.figures(result.figures))
+    print(f"SYNTHETIC. Registry: {result.registry_path}. Map: {page}. Statistics: {result.stats_path}")
+
+
+@contextmanager
+def _open(context: typer.Context) -> "Iterator[Registry]":
+    from registry.store import Registry
+
+    with Registry.open(context.obj) as registry:
+        yield registry
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Steps on stderr for work that takes longer than a second: a moving line on a terminal, else a line a step."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    started = time.monotonic()
+    status = console.status("")
+
+    def step(words: str, share: float | None) -> None:
+        if time.monotonic() - started < PROGRESS_AFTER_S:
+            return
+        line = words if share is None else f"{words} ({share:.0%})"
+        if console.is_terminal:
+            status.update(Text(line))
+            status.start()
+        else:
+            print(line, file=sys.stderr)
+
+    try:
+        yield step
+    finally:
+        status.stop()
+
+
+def _print(what: "RenderableType") -> None:
+    from rich.console import Console
+
+    Console(soft_wrap=False).print(what)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _without_content(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "content"}
+
+
+def _date(text: str | None, option: str) -> PartialDate | None:
+    try:
+        return None if text is None else PartialDate.from_iso(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def _field_map(pairs: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (ours and equals and theirs):
+            raise typer.BadParameter(f"{pair!r} is not OURS=THEIRS.", param_hint="--field")
+        found[ours] = theirs
+    return found

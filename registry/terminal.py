@@ -1,0 +1,327 @@
+"""Results as tables and sentences for a terminal. Whatever came from a file is shown as text, never as markup."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from registry.audit import Verification
+from registry.compare.containment import Accuracy, Window
+from registry.compare.uncertainty import Share
+from registry.demo import Figure
+from registry.findings import CHECKS
+from registry.importer import ImportReport
+from registry.model import Finding, Handover, Layer, LayerState, Severity, SourceDocument
+from registry.stats import Comparison
+
+NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
+DISTRICTS_SHOWN = 10
+NAME_WIDTH = 20
+
+_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "default"}
+
+
+def shown(value: object) -> str:
+    """A value as text that cannot steer a terminal; nothing stands for null."""
+    text = "" if value is None else str(value)
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: int = 0) -> Table:
+    """A table whose last ``numbers`` columns are set to the right; without column names it has no head."""
+    made = Table(
+        title=Text(title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
+    )
+    made.show_header = any(columns)
+    cells = [[cell if isinstance(cell, Text) else Text(shown(cell)) for cell in row] for row in rows]
+    for position, column in enumerate(columns):
+        is_number = position >= len(columns) - numbers
+        longest = max((row[position].cell_len for row in cells), default=0)
+        # Numbers and names must not be broken; heads may.
+        made.add_column(
+            Text(column),
+            justify="right" if is_number else "left",
+            overflow="fold",
+            min_width=longest if is_number else min(longest, NAME_WIDTH) if position <= 1 else None,
+        )
+    for row in cells:
+        made.add_row(*row)
+    return made
+
+
+def import_report(report: ImportReport) -> RenderableType:
+    """What became of the records, and what the checks found."""
+    done = "would be imported (dry run, nothing was written)" if report.dry_run else "imported"
+    counts = report.counts
+    parts: list[RenderableType] = [
+        Text(shown(f"{report.title}: batch {report.batch_id}, {report.kind}, {done}."), "bold"),
+        table(
+            "Records",
+            ("received", "plotted", "of these repaired", "invalid", "unplottable"),
+            [
+                tuple(
+                    f"{n:,}"
+                    for n in (counts.received, counts.plotted, counts.repaired, counts.invalid, counts.unplottable)
+                )
+            ],
+            numbers=5,
+        ),
+        table(
+            "Positions",
+            ("from", "to WGS 84 by", "accuracy"),
+            [(each.source_crs, each.name, _metres(each.accuracy_m)) for each in report.transformations],
+            numbers=1,
+        ),
+    ]
+    if report.matched:
+        rows = sorted(report.matched.items())
+        parts.append(table("Columns (all others are kept in source_fields)", ("our field", "their column"), rows))
+    parts.append(findings(report.findings))
+    return Group(*parts)
+
+
+def findings(found: Sequence[Finding]) -> RenderableType:
+    """The findings by code, each with an example, what follows and what to do."""
+    if not found:
+        return Text("The checks found nothing.")
+    number = Counter(finding.code for finding in found)
+    first = {finding.code: finding for finding in reversed(found)}
+    order = sorted(number, key=lambda code: (list(Severity).index(CHECKS[code].severity), -number[code], code))
+    rows = [
+        (Text(CHECKS[code].severity.value, _STYLE[CHECKS[code].severity]), f"{number[code]:,}", _meaning(first[code]))
+        for code in order
+    ]
+    return table("Findings (E: left out, W: look at it, I: good to know)", ("", "number", "what it means"), rows)
+
+
+def _meaning(finding: Finding) -> Text:
+    check = CHECKS[finding.code]
+    where = f"{finding.record_id}: " if finding.record_id else ""
+    return Text.assemble(
+        (f"{finding.code}\n", "bold"),
+        f"{check.cause} {check.consequence} {check.cure}\n",
+        (shown(f"First: {where}{finding.message}"), "dim"),
+    )
+
+
+def layer_list(layers: Sequence[Layer], handovers: Sequence[Handover]) -> RenderableType:
+    """The catalogue."""
+    rows = [
+        (
+            layer.batch_id,
+            layer.kind,
+            layer.title,
+            " ".join(str(part) for part in (handover.giving_party, handover.handed_over_on) if part is not None),
+            _state(layer),
+            f"{layer.counts.plotted:,} of {layer.counts.received:,}",
+        )
+        for layer, handover in zip(layers, handovers, strict=True)
+    ]
+    columns = ("batch", "kind", "title", "given by, on", "state", "plotted of received")
+    return table("Layers", columns, rows, numbers=1)
+
+
+def layer_details(
+    layer: Layer, handover: Handover, documents: Sequence[SourceDocument], found: Sequence[Finding]
+) -> RenderableType:
+    """Provenance and findings of one layer."""
+    counts = layer.counts
+    stated = [
+        ("title", layer.title),
+        ("given by", handover.giving_party),
+        ("given to", handover.receiving_party),
+        ("handed over on", handover.handed_over_on),
+        ("licence", handover.licence),
+        ("sensitivity", handover.sensitivity),
+        ("notes", handover.notes),
+        ("state", _state(layer)),
+        ("imported at", layer.provenance.imported_at.isoformat(timespec="seconds")),
+        ("imported by", ", ".join(f"{name} {version}" for name, version in layer.provenance.software.items())),
+        (
+            "records",
+            f"{counts.received:,} received = {counts.plotted:,} plotted ({counts.repaired:,} repaired) + "
+            f"{counts.invalid:,} invalid + {counts.unplottable:,} unplottable",
+        ),
+        ("sha256 of the rows", layer.content_sha256),
+        *(
+            ("positions", f"{each.source_crs} by {each.name}, accuracy {_metres(each.accuracy_m)}")
+            for each in layer.provenance.transformations
+        ),
+    ]
+    return Group(
+        table(f"{layer.batch_id}, {layer.kind}", ("", ""), [row for row in stated if row[1] is not None]),
+        table(
+            "Source documents",
+            ("document", "file", "bytes", "sha256"),
+            [(each.document_id, each.file_name, f"{each.size_bytes:,}", each.sha256) for each in documents],
+        ),
+        findings(found),
+    )
+
+
+def verification(result: Verification) -> RenderableType:
+    """Whether the registry is as it was written."""
+    checked = f"{result.layers} layers, {result.documents} source documents, {result.entries} entries of the history"
+    if result.problems:
+        rows = [(problem,) for problem in result.problems]
+        return Group(Text(f"{checked}: not as they were written.", "bold red"), table("Problems", ("",), rows))
+    return Text(
+        f"{checked}: all as they were written.\nThe history is sealed by {result.head_sha256}; note it elsewhere."
+    )
+
+
+def comparison(result: Comparison) -> RenderableType:
+    """The figures, each with its numerator, denominator and interval."""
+    return Group(_coverage(result), _accuracy(result.accuracy), _districts(result), Text(NOTICE, "bold"))
+
+
+def share(value: Share) -> str:
+    """A share with what it is a share of; never a bare percentage."""
+    if value.value is None:
+        counted = "" if value.numerator is None else f"{value.numerator:,} of {value.denominator:,}: "
+        return f"{counted}no share. {value.reason}"
+    return f"{value.numerator:,} of {value.denominator:,} = {interval(value)}"
+
+
+def interval(value: Share) -> str:
+    """A share and its interval, for a row that shows numerator and denominator beside it."""
+    if value.value is None or value.low is None or value.high is None:
+        return "too few"
+    return f"{value.value:.1%} ({value.low:.1%}-{value.high:.1%})"
+
+
+def _coverage(result: Comparison) -> RenderableType:
+    coverage = result.coverage
+    rows = [
+        ("records received", f"{coverage.records_received:,}"),
+        ("plotted", f"{coverage.records_plotted:,}"),
+        ("invalid, left out", f"{coverage.records_invalid:,}"),
+        ("unplottable", f"{coverage.records_unplottable:,}"),
+        ("share unplottable", share(coverage.unplottable_share)),
+        ("land covered (union)", f"{coverage.union_m2 / 1e6:,.2f} km2"),
+        ("sum of the records' areas", f"{coverage.sum_m2 / 1e6:,.2f} km2"),
+    ]
+    parts: list[RenderableType] = [table("What the maps cover", ("", ""), rows, numbers=1)]
+    if len(coverage.by_handover) > 1:
+        handed = [
+            (
+                each.batch_id,
+                each.handed_over_on,
+                f"{each.records_plotted:,}",
+                _km2(each.new_m2),
+                _km2(each.cumulative_union_m2),
+            )
+            for each in coverage.by_handover
+        ]
+        columns = ("batch", "handed over on", "plotted", "newly covered km2", "covered so far km2")
+        parts.append(table("By handover", columns, handed, numbers=3))
+    return Group(*parts)
+
+
+def _accuracy(accuracy: Accuracy) -> RenderableType:
+    windows = [("all events", accuracy.all)]
+    windows += [
+        (name, window)
+        for name, window in (
+            ("before handover", accuracy.before_handover),
+            ("after handover", accuracy.after_handover),
+            ("nothing removed", accuracy.unfiltered),
+        )
+        if window is not None
+    ]
+    columns = ("window", "events", "inside", "outside", "share outside, 95 % interval", "median distance")
+    rows = [
+        (
+            name,
+            f"{each.total:,}",
+            f"{each.inside:,}",
+            f"{each.outside:,}",
+            interval(each.share_outside),
+            _metres(each.median_distance_outside_m),
+        )
+        for name, each in windows
+    ]
+    parts: list[RenderableType] = [
+        table("Recorded explosions against the maps", columns, rows, numbers=5),
+        _curve(accuracy.all),
+    ]
+    parts += [Text(shown(line)) for line in _remarks(accuracy)]
+    return Group(*parts)
+
+
+def _curve(window: Window) -> Table:
+    columns = [f"{distance} m" if distance else "inside" for distance in window.within_m]
+    counts = [f"{count:,}" for count in window.within_m.values()]
+    return table(f"Events within a distance of a record, of {window.total:,}", columns, [counts], numbers=len(columns))
+
+
+def _remarks(accuracy: Accuracy) -> list[str]:
+    remarks = [
+        f"{accuracy.events_received:,} events received, {accuracy.events_unlocated:,} without a usable position."
+    ]
+    if accuracy.windows_reason:
+        remarks.append(f"Before and after the handover: not computed, {accuracy.windows_reason}")
+    elif accuracy.undated:
+        remarks.append(
+            f"{accuracy.undated:,} events have no date, or one too coarse, to be before or after a handover."
+        )
+    remarks += [f"{count:,} events removed by the rule {rule}." for rule, count in accuracy.removed.items()]
+    if accuracy.left_out.records:
+        remarks.append(
+            f"{accuracy.left_out.records:,} invalid records are left out; repaired, they would hold "
+            f"{accuracy.left_out.further_events_inside:,} more events."
+        )
+    remarks.append(f"In districts without any record: {share(accuracy.never_mapped)}.")
+    return remarks
+
+
+def _districts(result: Comparison) -> RenderableType:
+    rows = [
+        (
+            each.district or "in no district",
+            f"{each.records_plotted or 0:,}",
+            f"{each.total:,}",
+            f"{each.inside:,}",
+            f"{each.outside:,}",
+            interval(each.share_outside),
+        )
+        for each in result.accuracy.by_district[:DISTRICTS_SHOWN]
+    ]
+    if not rows:
+        return Text("")
+    number = len(result.accuracy.by_district)
+    title = "By district" if number <= DISTRICTS_SHOWN else f"By district, the first {DISTRICTS_SHOWN} of {number}"
+    columns = ("district", "records", "events", "inside", "outside", "share outside, 95 % interval")
+    return table(title, columns, rows, numbers=5)
+
+
+def _state(layer: Layer) -> str:
+    if layer.state is LayerState.ACTIVE:
+        return "active"
+    by = f" by {layer.superseded_by}" if layer.superseded_by else ""
+    return f"{layer.state}{by}: {layer.reason}"
+
+
+def _metres(value: float | None) -> str:
+    return "not stated" if value is None else f"{value:,.0f} m" if value >= 10 else f"{value:g} m"
+
+
+def _km2(area_m2: float) -> str:
+    return f"{area_m2 / 1e6:,.2f}"
+
+
+def figures(beside_truth: Sequence[Figure]) -> RenderableType:
+    """What the registry can know beside what only the simulator knows."""
+    rows = [
+        (f"{each.label} ({each.unit})", each.truth_is, _number(each.measured), _number(each.truth))
+        for each in beside_truth
+    ]
+    columns = ("what the registry finds", "what the simulator knows", "found", "true")
+    return table("SYNTHETIC: figures beside the truth", columns, rows, numbers=2)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
