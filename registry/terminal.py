@@ -113,15 +113,20 @@ def layer_list(layers: Sequence[Layer], handovers: Sequence[Handover]) -> Render
         (
             layer.batch_id,
             layer.kind,
-            layer.title,
-            " ".join(str(part) for part in (handover.giving_party, handover.handed_over_on) if part is not None),
+            _title_and_giver(layer, handover),
             _state(layer),
-            f"{layer.counts.plotted:,} of {layer.counts.received:,}",
+            f"{layer.counts.plotted:,}",
+            f"{layer.counts.received:,}",
         )
         for layer, handover in zip(layers, handovers, strict=True)
     ]
-    columns = ("batch", "kind", "title", "given by, on", "state", "plotted of received")
-    return table("Layers", columns, rows, numbers=1)
+    return table("Layers", ("batch", "kind", "title", "state", "plotted", "received"), rows, numbers=2)
+
+
+def _title_and_giver(layer: Layer, handover: Handover) -> str:
+    giver = f"from {handover.giving_party}" if handover.giving_party else ""
+    on = f"on {handover.handed_over_on}" if handover.handed_over_on else ""
+    return "\n".join(line for line in (layer.title, f"{giver} {on}".strip()) if line)
 
 
 def layer_details(
