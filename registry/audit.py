@@ -51,7 +51,7 @@ def seals(connection: sqlite3.Connection, layer: Layer) -> dict[str, str]:
     """The hashes that an import's entry in the chain holds; the catalogue row holds the hash of the layer's rows."""
     key = (layer.batch_id, layer.kind)
     of_layer = "WHERE batch_id = ? AND layer_kind = ? ORDER BY id"
-    documents = ", ".join(["id", *tables.DOCUMENT_LISTING])
+    documents = ", ".join(["id", *tables.DOCUMENT_LISTING, "content IS NOT NULL AS bytes_kept"])
     queries = {
         "handover": ("SELECT * FROM handovers WHERE batch_id = ?", (layer.batch_id,)),
         "catalogue row": (f"SELECT * FROM layers {of_layer}", key),
@@ -62,8 +62,21 @@ def seals(connection: sqlite3.Connection, layer: Layer) -> dict[str, str]:
             " ON r.md_file_id = m.id WHERE r.table_name = ? ORDER BY m.id",
             (layer.table_name,),
         ),
+        # A reader finds a layer through its entry in the contents, and its rows through the spatial index.
+        "entry in the contents": (
+            "SELECT c.data_type, c.identifier, c.description, g.column_name, g.geometry_type_name, s.srs_id,"
+            " s.definition FROM gpkg_contents c JOIN gpkg_geometry_columns g USING (table_name)"
+            " JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id AND s.srs_id = c.srs_id WHERE table_name = ?",
+            (layer.table_name,),
+        ),
+        "spatial index": (f"SELECT id, minx, maxx, miny, maxy FROM {quoted(index_name(layer))} ORDER BY id", ()),
     }
     return {what: sha256_of_query(connection, sql, parameters) for what, (sql, parameters) in queries.items()}
+
+
+def index_name(layer: Layer) -> str:
+    """The table that holds a layer's spatial index."""
+    return f"rtree_{layer.table_name}_geom"
 
 
 def sha256_of_query(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any] = ()) -> str:
@@ -78,6 +91,7 @@ def verify(connection: sqlite3.Connection, layers: Sequence[Layer], progress: Pr
     problems = [f"SQLite says: {row[0]}" for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
     entries = history(connection)
     problems += _broken_links(entries)
+    problems += _foreign_rows(connection, entries)
     sealed = {(e.content["batch_id"], e.content["kind"]): e.content for e in entries if e.action == "import"}
     for done, layer in enumerate(layers):
         progress(f"checking {layer.batch_id} {layer.kind}", done / len(layers))
@@ -95,7 +109,7 @@ def _layer_problems(connection: sqlite3.Connection, layer: Layer, sealed: Mappin
     try:
         found = seals(connection, layer)
         content_sha256 = sha256_of_query(connection, f"SELECT * FROM {quoted(layer.table_name)} ORDER BY fid")
-        index = connection.execute("SELECT rtreecheck(?)", (f"rtree_{layer.table_name}_geom",)).fetchone()[0]
+        index = connection.execute("SELECT rtreecheck(?)", (index_name(layer),)).fetchone()[0]
     except sqlite3.Error as error:
         return [f"{where}: it cannot be read ({error})."]
     problems = [f"{where}: its {what} changed after the import." for what in found if found[what] != sealed.get(what)]
@@ -111,6 +125,25 @@ def _layer_problems(connection: sqlite3.Connection, layer: Layer, sealed: Mappin
     for document_id, sha256, content in rows:
         if tables.sha256_of_bytes(content) != sha256:
             problems.append(f"{where}: the bytes of document {document_id} do not have the hash noted for them.")
+    return problems
+
+
+def _foreign_rows(connection: sqlite3.Connection, entries: Sequence[AuditEntry]) -> list[str]:
+    """Rows that no entry of the history accounts for."""
+    made = [
+        {name: value for name, value in row.items() if name != "id"}
+        for row in rows(connection, "SELECT * FROM registry_info")
+    ]
+    problems = [] if made == [e.content for e in entries[:1]] else ["registry_info is not as the registry was made."]
+    for table, key in (
+        ("handovers", "batch_id"),
+        ("source_documents", "batch_id, layer_kind"),
+        ("findings", "batch_id, layer_kind"),
+    ):
+        query = f"SELECT count(*) FROM {table} WHERE ({key}) NOT IN (SELECT {key} FROM layers)"
+        number = connection.execute(query).fetchone()[0]
+        if number:
+            problems.append(f"{table}: {number} rows belong to no layer.")
     return problems
 
 

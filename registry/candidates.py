@@ -10,8 +10,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
+from pyproj.exceptions import ProjError
 
 from registry.geometry import GEOD, WGS84, Geometries, crs_name
 
@@ -78,19 +80,30 @@ def crs_candidates(xy: NDArray[np.float64], reference: shapely.Geometry | None) 
     Returns
     -------
     candidates
-        With a reference, those that land within 200 km of it, nearest first. Without, the common ones, each inside
-        its own area of use; where only the zone is unknown, the numbers cannot tell, and the reason says so.
+        With a reference, those that land within 200 km of it, nearest first. Without, or where none does, the common
+        ones, each inside its own area of use; where only the zone is unknown, the reason says so.
     """
     middle = np.median(xy[np.isfinite(xy).all(axis=1)], axis=0) if np.isfinite(xy).all(axis=1).any() else None
     if middle is None:
         return ()
-    found = [
-        placed for crs, reason in _possible(middle, reference) if (placed := _place(crs, middle, reference, reason))
-    ]
-    if reference is not None:
-        near = [each for each in found if each.distance_m is not None and each.distance_m <= _NEAR_M]
-        found = sorted(near, key=lambda each: (each.distance_m, each.crs)) or found
-    return tuple(found[:SHOWN])
+    if reference is not None and not _like_degrees(middle):
+        placed = _placed(_used_near(reference), middle, reference)
+        # Some codes are one CRS under two numbers.
+        near = [each for each in dict.fromkeys(placed) if each.distance_m is not None and each.distance_m <= _NEAR_M]
+        if near:
+            centre = reference.centroid
+            away = {each: _distance_m(each.longitude, each.latitude, centre) for each in near}
+            return tuple(sorted(near, key=lambda each: (each.distance_m, away[each], each.crs))[:SHOWN])
+    return tuple(_placed(_common(middle), middle, reference)[:SHOWN])
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A CRS and an order in which numbers may be meant, and why it is tried."""
+
+    crs: CRS
+    reason: str
+    north_first: bool = False
 
 
 def misreading_of(
@@ -140,58 +153,76 @@ def describe(candidates: Sequence[CrsCandidate]) -> str:
     return "Candidates:\n" + "\n".join(lines)
 
 
-def _possible(middle: NDArray[np.float64], reference: shapely.Geometry | None) -> list[tuple[CRS, str]]:
-    x, y = middle
-    if abs(x) <= 180 and abs(y) <= 90:
+def _like_degrees(middle: NDArray[np.float64]) -> bool:
+    return bool(abs(middle[0]) <= 180 and abs(middle[1]) <= 90)
+
+
+def _common(middle: NDArray[np.float64]) -> list[_Reading]:
+    """The CRSs that handed-over positions are usually in, as far as the size of the numbers admits them."""
+    if _like_degrees(middle):
         return [
-            (CRS.from_epsg(4326), "numbers in the range of degrees"),
-            (CRS.from_epsg(4284), "numbers in the range of degrees; on Pulkovo 1942 they lie about 100 m elsewhere"),
+            _Reading(CRS.from_epsg(4326), "numbers in the range of degrees"),
+            _Reading(CRS.from_epsg(4284), "numbers in the range of degrees, if they are on Pulkovo 1942"),
         ]
-    if reference is not None:
-        return [(crs, "lands near the registry's districts or scope") for crs in _used_near(reference)]
-    found: list[tuple[CRS, str]] = []
-    for east, north, order in ((x, y, ""), (y, x, "; the numbers come north first")):
+    x, y = middle
+    found = []
+    for east, north, north_first in ((x, y, False), (y, x, True)):
         zone = int(east // 1_000_000)
         if 2 <= zone <= 32 and 0 < north < 10_000_000:
-            found.append((CRS.from_epsg(28400 + zone), f"the easting starts with zone digit {zone}{order}"))
+            found.append(
+                _Reading(CRS.from_epsg(28400 + zone), f"the easting starts with the zone digit {zone}", north_first)
+            )
     if 100_000 <= x < 900_000 and 0 < y < 10_000_000:
-        words = "the zone cannot be told from the numbers, state it; shown for zone"
-        found += [(CRS.from_epsg(32600 + zone), f"UTM north: {words} {zone}") for zone in (34, 36, 38)]
-        found.append((CRS.from_epsg(2500), "Gauss-Krueger without the zone digit: the zone cannot be told, state it"))
+        unknown = "the numbers do not tell the zone, state it"
+        found += [
+            _Reading(CRS.from_epsg(32600 + zone), f"UTM north; {unknown}; shown for zone {zone}")
+            for zone in (34, 36, 38)
+        ]
+        found.append(_Reading(CRS.from_epsg(2498), f"Gauss-Krueger without the zone digit; {unknown}; shown for 45 E"))
     return [
         *found,
-        (CRS.from_epsg(3035), "numbers in the range of the European equal-area grid"),
-        (CRS.from_epsg(3857), "numbers in the range of web Mercator"),
+        _Reading(CRS.from_epsg(3035), "numbers in the range of the European equal-area grid"),
+        _Reading(CRS.from_epsg(3857), "numbers in the range of web Mercator"),
     ]
 
 
-def _used_near(reference: shapely.Geometry) -> list[CRS]:
-    """Projected CRSs whose area of use touches the reference."""
-    from pyproj.aoi import AreaOfInterest
-
+def _used_near(reference: shapely.Geometry) -> list[_Reading]:
+    """Projected CRSs whose area of use touches the reference, in both orders of the numbers."""
     infos = query_crs_info(
         auth_name="EPSG",
         pj_types=PJType.PROJECTED_CRS,
         area_of_interest=AreaOfInterest(*reference.bounds),
         contains=False,
     )
-    return [CRS.from_epsg(int(info.code)) for info in infos]
+    return [
+        _Reading(CRS.from_epsg(int(info.code)), "used where the districts or scope lie", north_first)
+        for info in infos
+        for north_first in (False, True)
+    ]
 
 
-def _place(
-    crs: CRS, middle: NDArray[np.float64], reference: shapely.Geometry | None, reason: str
-) -> CrsCandidate | None:
-    """Where a CRS would put the middle of the data; None outside its own area of use."""
-    order = middle[::-1] if "north first" in reason else middle
-    longitude, latitude = Transformer.from_crs(crs, WGS84, always_xy=True).transform(*order)
-    use = crs.area_of_use
+def _placed(
+    readings: Sequence[_Reading], middle: NDArray[np.float64], reference: shapely.Geometry | None
+) -> list[CrsCandidate]:
+    return [each for reading in readings if (each := _place(reading, middle, reference)) is not None]
+
+
+def _place(reading: _Reading, middle: NDArray[np.float64], reference: shapely.Geometry | None) -> CrsCandidate | None:
+    """Where a reading would put the middle of the data; None outside the CRS's own area of use."""
+    crs, use = reading.crs, reading.crs.area_of_use
+    try:
+        to_wgs84 = Transformer.from_crs(crs, WGS84, always_xy=True)
+    except ProjError:
+        return None  # an engineering grid, say, that PROJ cannot bring to WGS 84
+    longitude, latitude = to_wgs84.transform(*(middle[::-1] if reading.north_first else middle))
     if not np.isfinite([longitude, latitude]).all():
         return None
     if use is not None and not (use.south - 1 <= latitude <= use.north + 1 and _within(longitude, use.west, use.east)):
         return None
     distance = None if reference is None else _distance_m(longitude, latitude, reference)
+    reason = reading.reason + (", if they are written north first" if reading.north_first else "")
     if distance is not None:
-        reason = f"{reason}, {distance / 1000:,.0f} km from them" if distance else f"{reason}, inside them"
+        reason += f", {distance / 1000:,.0f} km from the districts or scope" if distance else ", lands in them"
     return CrsCandidate(crs_name(crs), str(crs.name), float(longitude), float(latitude), distance, reason)
 
 

@@ -201,6 +201,8 @@ def _precision_coarse(plotted: Plotted, _: Held) -> list[Hit]:
     steps = coordinates * np.where(plotted.geographic[owner], 1e3, 1e-2)[:, None]
     fine = (np.abs(steps - np.round(steps)) > 1e-6).any(axis=1)
     found = np.bincount(owner, weights=fine, minlength=len(plotted.rows)) == 0
+    # A ring that had to be closed cannot be held as delivered, so there is nothing to judge.
+    found &= ~shapely.is_missing(plotted.delivered)
     return _hits("precision-coarse", plotted, found, lambda _: "All its coordinates are rounded to about 100 m.")
 
 
@@ -222,21 +224,19 @@ def _outside(code: str, plotted: Plotted, areas: Geometries, message: str) -> li
 
 
 def _place_mismatch(plotted: Plotted, held: Held) -> list[Hit]:
-    by_name = {str(name).casefold(): index for index, name in enumerate(held.district_names)}
-    named = [(i, by_name[key]) for i, name in enumerate(plotted.district) if (key := str(name).casefold()) in by_name]
-    if not named:
-        return []
-    ours, theirs = np.array(named).T
+    of_name: dict[str, list[int]] = {}
+    for index, name in enumerate(held.district_names):
+        of_name.setdefault(str(name).casefold(), []).append(index)
     areas = project(held.districts, WGS84, plotted.plane_crs)
-    distance = shapely.distance(plotted.plane[ours], areas[theirs])
-    return [
-        Hit(
-            "place-mismatch",
-            int(plotted.rows[ours[k]]),
-            f"It names the district {held.district_names[theirs[k]]}, which is {distance[k] / 1000:,.0f} km away.",
-        )
-        for k in np.flatnonzero(distance > PLACE_MAX_M)
-    ]
+    hits = []
+    for i, name in enumerate(plotted.district):
+        # Districts may share a name; the nearest is the one that may be meant.
+        named = of_name.get(str(name).casefold(), [])
+        distance = min(shapely.distance(areas[named], plotted.plane[i]), default=0.0)
+        if distance > PLACE_MAX_M:
+            message = f"It names the district {name}, which is {distance / 1000:,.0f} km away."
+            hits.append(Hit("place-mismatch", int(plotted.rows[i]), message))
+    return hits
 
 
 _PLACE = (_precision_coarse, _outside_scope, _outside_districts, _place_mismatch)

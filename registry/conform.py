@@ -1,11 +1,9 @@
 """A source's columns -> the fields of a kind; what fits no field is kept as it came."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from registry.errors import SourceError
@@ -103,18 +101,7 @@ def _source_fields(kept: pd.DataFrame, attributes: pd.DataFrame, misread: pd.Dat
                 rows[row][str(column)] = value
     for row, column in misread.itertuples(index=False):
         rows[row][column] = attributes[column].iloc[row]
-    return [json.dumps(row, ensure_ascii=False, default=_plain) if row else None for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    """JSON for what GDAL and Arrow hand over beside text and numbers."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, bytes):
-        return value.hex()
-    return str(value)
+    return [values.to_json(row) if row else None for row in rows]
 
 
 def make_record_ids(frame: pd.DataFrame, kind: Kind, document_sha256: str) -> pd.Series:

@@ -13,7 +13,7 @@ import pandas as pd
 from registry.errors import StoreError
 from registry.importer import ImportOptions, ImportReport, import_batch
 from registry.model import Handover, Kind, PartialDate, Progress, silent
-from registry.simulate import World, demo_world
+from registry.simulate.world import World, demo_world
 from registry.stats import Comparison, compute_stats
 from registry.store import Registry
 

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
+from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import AreaOfInterest, TransformerGroup
 
 from registry.errors import SourceError
@@ -48,8 +49,6 @@ def parse_crs(text: str) -> CRS:
     SourceError
         If PROJ does not know it.
     """
-    from pyproj.exceptions import CRSError
-
     try:
         return CRS.from_user_input(text)
     except CRSError as error:
@@ -112,11 +111,13 @@ def to_wgs84(geometries: Geometries, source: CRS) -> Reprojection:
     if source.is_geographic and source.equals(WGS84, ignore_axis_order=True):
         as_given = Transformation(crs_name(source), "none, already WGS 84", 0.0, "noop")
         return Reprojection(shapely.force_2d(geometries), as_given, None)
-    group = TransformerGroup(source, WGS84, always_xy=True, area_of_interest=_area_of_interest(geometries, source))
+    none_known = f"PROJ has no operation from {crs_name(source)} to WGS 84 on this machine; state another --crs."
+    try:
+        group = TransformerGroup(source, WGS84, always_xy=True, area_of_interest=_area_of_interest(geometries, source))
+    except ProjError as error:
+        raise SourceError(none_known) from error
     if not group.transformers:
-        raise SourceError(
-            f"PROJ has no operation from {crs_name(source)} to WGS 84 on this machine; state another --crs."
-        )
+        raise SourceError(none_known)
     best = group.transformers[0]
     missing = None if group.best_available else ", ".join(op.name for op in group.unavailable_operations[:1])
     return Reprojection(_transform(geometries, best), _describe(best, source), missing)
@@ -139,10 +140,11 @@ def polygons_of(geometries: Geometries) -> Geometries:
     """The polygons of each geometry as one MultiPolygon; None where it has none."""
     result = np.full(len(geometries), None, dtype=object)
     present = np.flatnonzero(~shapely.is_missing(geometries))
-    pieces, owner = shapely.get_parts(np.asarray(geometries)[present], return_index=True)
-    # A collection may hold a MultiPolygon, so take the parts of the parts.
-    pieces, inner = shapely.get_parts(pieces, return_index=True)
-    owner = owner[inner]
+    pieces, owner = np.asarray(geometries)[present], np.arange(len(present))
+    # A collection may hold collections and MultiPolygons, so take the parts of the parts until none is left.
+    while (shapely.get_type_id(pieces) > 3).any():
+        pieces, inner = shapely.get_parts(pieces, return_index=True)
+        owner = owner[inner]
     keep = (shapely.get_type_id(pieces) == 3) & ~shapely.is_empty(pieces)
     pieces, owner = pieces[keep], owner[keep]
     if len(pieces):

@@ -67,7 +67,7 @@ def plot(
     for row, reason in unreadable.items():
         work.drop("feature-unreadable", row, f"The feature could not be read: {reason}.")
     _mend_refused(work, mend=mend)
-    if shapely.has_z(work.geometries).any():
+    if (shapely.has_z(work.geometries) | shapely.has_m(work.geometries)).any():
         work.hits.append(
             Hit("z-dropped", None, "Heights (Z) or measures (M) were dropped; the registry keeps positions.")
         )
@@ -156,8 +156,13 @@ def _take_polygons(work: _Work, row: int) -> None:
         return
     work.geometries[row] = polygons
     work.originals[row] = shapely.to_wkt(collection, rounding_precision=-1)
-    if len(shapely.get_parts(collection)) > len(polygons.geoms):
+    if _count_single(collection) > len(polygons.geoms):
         work.hits.append(Hit("parts-dropped", row, "Lines and points of the collection were left out of the area."))
+
+
+def _count_single(geometry: shapely.Geometry) -> int:
+    """The points, lines and polygons in a geometry, collections within collections taken apart."""
+    return sum(_count_single(part) for part in geometry.geoms) if hasattr(geometry, "geoms") else 1
 
 
 def _require_place(work: _Work, flat: Geometries) -> None:

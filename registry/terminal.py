@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -11,11 +12,13 @@ from rich.text import Text
 from registry.audit import Verification
 from registry.compare.containment import Accuracy, Window
 from registry.compare.uncertainty import Share
-from registry.demo import Figure
 from registry.findings import CHECKS
 from registry.importer import ImportReport
 from registry.model import Finding, Handover, Layer, LayerState, Severity, SourceDocument
 from registry.stats import Comparison
+
+if TYPE_CHECKING:
+    from registry.demo import Figure
 
 NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
 DISTRICTS_SHOWN = 10
@@ -187,19 +190,21 @@ def share(value: Share) -> str:
     """A share with what it is a share of; never a bare percentage."""
     if value.value is None:
         counted = "" if value.numerator is None else f"{value.numerator:,} of {value.denominator:,}: "
-        return f"{counted}no share. {value.reason}"
+        return f"{counted}no share"
     return f"{value.numerator:,} of {value.denominator:,} = {interval(value)}"
 
 
 def interval(value: Share) -> str:
     """A share and its interval, for a row that shows numerator and denominator beside it."""
     if value.value is None or value.low is None or value.high is None:
-        return "too few"
+        return "no share"
     return f"{value.value:.1%} ({value.low:.1%}-{value.high:.1%})"
 
 
 def _coverage(result: Comparison) -> RenderableType:
     coverage = result.coverage
+    if not coverage.records_received:
+        return Text("No minefield records are compared. Add some: minefield-registry import FILE --kind minefields ...")
     rows = [
         ("records received", f"{coverage.records_received:,}"),
         ("plotted", f"{coverage.records_plotted:,}"),
@@ -245,7 +250,7 @@ def _accuracy(accuracy: Accuracy) -> RenderableType:
             f"{each.inside:,}",
             f"{each.outside:,}",
             interval(each.share_outside),
-            _metres(each.median_distance_outside_m),
+            _metres(each.median_distance_outside_m, unknown="-"),
         )
         for name, each in windows
     ]
@@ -267,8 +272,10 @@ def _remarks(accuracy: Accuracy) -> list[str]:
     remarks = [
         f"{accuracy.events_received:,} events received, {accuracy.events_unlocated:,} without a usable position."
     ]
+    if accuracy.all.share_outside.reason:
+        remarks.append(f"No share of all events: {accuracy.all.share_outside.reason}")
     if accuracy.windows_reason:
-        remarks.append(f"Before and after the handover: not computed, {accuracy.windows_reason}")
+        remarks.append(f"Before and after the handover: not computed. {accuracy.windows_reason}")
     elif accuracy.undated:
         remarks.append(
             f"{accuracy.undated:,} events have no date, or one too coarse, to be before or after a handover."
@@ -310,15 +317,15 @@ def _state(layer: Layer) -> str:
     return f"{layer.state}{by}: {layer.reason}"
 
 
-def _metres(value: float | None) -> str:
-    return "not stated" if value is None else f"{value:,.0f} m" if value >= 10 else f"{value:g} m"
+def _metres(value: float | None, *, unknown: str = "not stated") -> str:
+    return unknown if value is None else f"{value:,.0f} m" if value >= 10 else f"{value:g} m"
 
 
 def _km2(area_m2: float) -> str:
     return f"{area_m2 / 1e6:,.2f}"
 
 
-def figures(beside_truth: Sequence[Figure]) -> RenderableType:
+def figures(beside_truth: "Sequence[Figure]") -> RenderableType:
     """What the registry can know beside what only the simulator knows."""
     rows = [
         (f"{each.label} ({each.unit})", each.truth_is, _number(each.measured), _number(each.truth))

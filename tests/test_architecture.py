@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 MODULES = sorted(path for package in ("registry", "maps") for path in (ROOT / package).rglob("*.py"))
-PACKAGES_AS_ONE = ("registry.sources", "registry.compare", "maps")
+PACKAGES_AS_ONE = ("registry.sources", "registry.compare", "registry.simulate", "maps")
 
 
 def imported(path: Path) -> Iterator[str]:

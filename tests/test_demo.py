@@ -11,7 +11,7 @@ import pytest
 from registry.demo import DemoImport, DemoResult, run_demo, write_sources
 from registry.errors import StoreError
 from registry.model import Kind
-from registry.simulate import World, demo_world
+from registry.simulate.world import World, demo_world
 from registry.store import Registry
 
 PLANE = "+proj=laea +lat_0=-20.1 +lon_0=-20.1 +datum=WGS84"

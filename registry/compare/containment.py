@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 import shapely
@@ -164,17 +165,18 @@ def measure_accuracy(
     before, after, reason = _sides(first_day, last_day, records)
     before, after = before & in_scope, after & in_scope
     held = np.where(after, records.held_before(first_day), 0)
+    window = partial(measure_window, any_record=bool(len(records.polygons)))
     by_district, never_mapped = _by_district(located, in_scope, records, districts)
     accuracy = Accuracy(
-        all=measure_window(located.distance_m[in_scope]),
-        before_handover=None if reason else measure_window(located.distance_m[before]),
-        after_handover=None if reason else measure_window(distance_to_held_m(located, records, held)[after]),
+        all=window(located.distance_m[in_scope]),
+        before_handover=None if reason else window(located.distance_m[before]),
+        after_handover=None if reason else window(distance_to_held_m(located, records, held)[after]),
         windows_reason=reason,
         undated=int(np.count_nonzero(in_scope & ~before & ~after)),
         events_received=len(events),
         events_unlocated=int(np.count_nonzero(~is_located)),
         removed={} if scope is None else {OUT_OF_SCOPE: removed},
-        unfiltered=measure_window(located.distance_m) if removed else None,
+        unfiltered=window(located.distance_m) if removed else None,
         never_mapped=never_mapped,
         left_out=_left_out(located, in_scope, records, unrepaired),
         by_district=by_district,
@@ -229,23 +231,26 @@ def distance_to_held_m(located: LocatedEvents, records: RankedRecords, held: Ran
     return geodesic_distance_m(located.points, located.on_plane, matches, records)
 
 
-def measure_window(distance_m: NDArray[np.float64]) -> Window:
+def measure_window(distance_m: NDArray[np.float64], *, any_record: bool = True) -> Window:
     """Reduce the distances of a set of events to M1 and M1c.
 
     Parameters
     ----------
     distance_m
         One for each event: 0 inside, infinite where there is no record.
+    any_record
+        Whether there is any record to be inside of; without one the events are counted and no share is given.
     """
     total = len(distance_m)
     outside = distance_m[distance_m > 0]
     inside = total - len(outside)
+    share = wilson_share if any_record else _share_of_nothing
     return Window(
         total=total,
         inside=inside,
         outside=len(outside),
-        share_inside=wilson_share(inside, total),
-        share_outside=wilson_share(len(outside), total),
+        share_inside=share(inside, total),
+        share_outside=share(len(outside), total),
         within_m={limit: int(np.count_nonzero(distance_m <= limit)) for limit in WITHIN_M},
         median_distance_m=_quantile(distance_m, 0.5),
         median_distance_outside_m=_quantile(outside, 0.5),
@@ -307,9 +312,10 @@ def _by_district(
     district = first_area(located.points[eligible], lonlat(districts))
     plotted = records_in_districts(records, districts)
     names = district_names(districts)
+    measure = partial(measure_window, any_record=bool(len(records.polygons)))
     rows = []
     for index in np.unique(district[district >= 0]):
-        window = measure_window(distance_m[district == index])
+        window = measure(distance_m[district == index])
         district_id = str(districts["record_id"].iloc[index])
         rows.append(
             DistrictAccuracy(
@@ -317,7 +323,7 @@ def _by_district(
             )
         )
     rows.sort(key=lambda row: (-row.total, row.district or "", row.district_id or ""))
-    in_none = measure_window(distance_m[district < 0])
+    in_none = measure(distance_m[district < 0])
     rows.append(DistrictAccuracy(**vars(in_none), district=None, district_id=None, records_plotted=None))
     unmapped = int(np.count_nonzero(plotted[district[district >= 0]] == 0))
     return tuple(rows), wilson_share(unmapped, total)
@@ -377,6 +383,11 @@ def _classify(
         geometry=lonlat(events),
         crs=geometry.WGS84,
     )
+
+
+def _share_of_nothing(numerator: int, denominator: int) -> Share:
+    """All events lie outside of no record: that says nothing of any map."""
+    return Share(numerator, denominator, reason="No plotted record is compared.")
 
 
 def _quantile(distance_m: NDArray[np.float64], fraction: float) -> float | None:

@@ -4,6 +4,7 @@ Fiona does it where it is installed; it has no wheels for Python 3.14 and later,
 same. This is the only place that knows Fiona.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +16,21 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from registry.geometry import Geometries
 
-_Read = tuple[dict[str, Any], shapely.Geometry | None]
+_Read = tuple[dict[str, Any], shapely.Geometry | None, str | None]
+"""Attributes, geometry, and the text of a geometry that GEOS cannot hold."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """What could be read. A feature that could not has no attributes, no geometry, and a reason in ``unreadable``."""
+    """What could be read. A feature that could not has no attributes, no geometry, and a reason in ``unreadable``.
+
+    ``as_delivered`` holds the geometries that GEOS cannot hold, as GeoJSON or WKB in hexadecimal.
+    """
 
     attributes: list[dict[str, Any]]
     geometries: Geometries
     crs: str | None
+    as_delivered: dict[int, str]
     unreadable: dict[int, str]
 
 
@@ -43,13 +49,16 @@ def read(gdal_path: str, layer: str | None, encoding: str | None) -> Features | 
     total = int(info["features"])
     attributes: list[dict[str, Any]] = [{} for _ in range(total)]
     geometries = np.full(total, None, dtype=object)
+    as_delivered = {}
     unreadable = {}
     for index, feature in enumerate(_features(gdal_path, layer, encoding, total)):
         if isinstance(feature, str):
             unreadable[index] = feature
-        else:
-            attributes[index], geometries[index] = feature
-    return Features(attributes, geometries, info["crs"], unreadable)
+            continue
+        attributes[index], geometries[index], text = feature
+        if text is not None:
+            as_delivered[index] = text
+    return Features(attributes, geometries, info["crs"], as_delivered, unreadable)
 
 
 def _features(gdal_path: str, layer: str | None, encoding: str | None, total: int) -> Iterator[_Read | str]:
@@ -64,12 +73,22 @@ def _features(gdal_path: str, layer: str | None, encoding: str | None, total: in
         for _ in range(total):
             try:
                 feature = next(found)
-                geometry = shapely.geometry.shape(feature.geometry) if feature.geometry is not None else None
-                yield dict(feature.properties), geometry
+                yield dict(feature.properties), *_from_geojson(feature.geometry)
             except StopIteration:
                 yield "the file ends before this feature"
-            except (fiona.errors.FionaError, shapely.GEOSException, ValueError) as error:
+            except (fiona.errors.FionaError, ValueError) as error:
                 yield str(error)
+
+
+def _from_geojson(geometry: Any) -> tuple[shapely.Geometry | None, str | None]:
+    """A geometry as Fiona gives it. Shapely's own constructors would close a ring without a word."""
+    if geometry is None:
+        return None, None
+    text = json.dumps(geometry.__geo_interface__)
+    try:
+        return shapely.from_geojson(text), None
+    except shapely.GEOSException:
+        return None, text
 
 
 def _with_pyogrio(gdal_path: str, layer: str | None, encoding: str | None, total: int) -> Iterator[_Read | str]:
@@ -79,8 +98,11 @@ def _with_pyogrio(gdal_path: str, layer: str | None, encoding: str | None, total
                 gdal_path, layer=layer, encoding=encoding, skip_features=index, max_features=1
             )
             attributes = {name: column[0] for name, column in zip(meta["fields"], columns, strict=True)}
-            yield attributes, shapely.from_wkb(wkb[0])
+            data = None if wkb is None else wkb[0]
+            geometry = shapely.from_wkb(data, on_invalid="ignore")
+            yield attributes, geometry, data.hex() if data is not None and geometry is None else None
         except IndexError:
             yield "the file ends before this feature"
-        except (DataSourceError, DataLayerError, shapely.GEOSException, OSError, RuntimeError) as error:
+        # A feature that cannot be skipped over is a ValueError.
+        except (DataSourceError, DataLayerError, OSError, RuntimeError, ValueError) as error:
             yield str(error)

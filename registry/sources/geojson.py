@@ -10,9 +10,9 @@ import shapely
 from registry.errors import SourceError
 from registry.geometry import Geometries
 
-_GEOMETRY_TYPES = {
+_GEOMETRY_TYPES = (
     "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection",
-}  # fmt: skip
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,17 @@ def read_geojson(content: bytes, where: str) -> GeoJson:
     return GeoJson([_properties(feature) for feature in features], geometries, as_delivered)
 
 
-def geometry_texts(content: bytes, wanted: set[int]) -> dict[int, str] | None:
-    """The geometry of the wanted features as the source wrote it; None where the text cannot be taken apart."""
+def geometry_texts(content: bytes, wanted: set[int], total: int) -> dict[int, str] | None:
+    """The geometry of the wanted features as the source wrote it.
+
+    None where the text cannot be taken apart, or holds another number of features than the ``total`` that GDAL read:
+    GDAL passes over what is no feature, and the numbers would not fit.
+    """
     try:
         features = _features(json.loads(content))
     except (ValueError, RecursionError):
         return None
-    if features is None or max(wanted) >= len(features):
+    if features is None or len(features) != total:
         return None
     return {index: _text(features[index].get("geometry")) for index in sorted(wanted)}
 
@@ -82,8 +86,12 @@ def mend_rings(text: str) -> Geometries:
         result[0] = fixed if fixed is not None and not fixed.is_empty else None
         return result
     geometry = json.loads(text)
-    polygons = {"Polygon": [geometry.get("coordinates")], "MultiPolygon": geometry.get("coordinates")}
-    mended = [polygon for rings in polygons.get(geometry.get("type"), []) if (polygon := _mend_polygon(rings))]
+    coordinates = geometry.get("coordinates")
+    if geometry.get("type") == "Polygon":
+        coordinates = [coordinates]
+    elif geometry.get("type") != "MultiPolygon" or not isinstance(coordinates, list):
+        return result
+    mended = [polygon for rings in coordinates if (polygon := _mend_polygon(rings))]
     if mended:
         result[0] = mended[0] if len(mended) == 1 else shapely.MultiPolygon(mended)
     return result
@@ -100,7 +108,7 @@ def _mend_polygon(rings: Any) -> shapely.Polygon | None:
 def _close(ring: Any) -> list[tuple[float, float]] | None:
     try:
         points = [(float(point[0]), float(point[1])) for point in ring]
-    except (TypeError, ValueError, IndexError, KeyError):
+    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
         return None
     if len(set(points)) < 3 or not np.isfinite(points).all():
         return None

@@ -29,6 +29,7 @@ def check_complete(read: Callable[[str], bytes | None], where: str) -> None:
     where
         Name for messages.
     """
+    words = 0
     for suffix in (".shp", ".shx"):
         content = read(suffix)
         if content is None or len(content) < 100:
@@ -43,10 +44,19 @@ def check_complete(read: Callable[[str], bytes | None], where: str) -> None:
     if table is None or len(table) < 32:
         raise SourceError(f"{where}: its .dbf file is missing or empty; ask for the shapefile again.")
     rows, header, width = struct.unpack("<IHH", table[4:12])
+    if rows and not width:
+        raise SourceError(f"{where}: its .dbf file says rows of no width; it is damaged, ask for the shapefile again.")
     if len(table) < header + rows * width:
         raise SourceError(
             f"{where}: its .dbf file says {rows} rows and holds {max(0, (len(table) - header) // max(1, width))}; "
             "it was cut short, ask for the shapefile again."
+        )
+    # The index, read last, has a header of 100 bytes and 8 for each shape.
+    shapes = (2 * words - 100) // 8
+    if shapes != rows:
+        raise SourceError(
+            f"{where}: it holds {shapes} shapes and its .dbf file {rows} rows, so some would be lost or get the row of "
+            "another; ask for the shapefile again."
         )
 
 
@@ -60,19 +70,21 @@ def find_encoding(read: Callable[[str], bytes | None]) -> Encoding:
     if read(".cpg") is not None or table is None or table[29] not in _UNSTATED:
         return Encoding(None, None)
     header, width = struct.unpack("<HH", table[8:12])
+    names = b" ".join(table[start : start + 11].partition(b"\0")[0] for start in range(32, header - 1, 32))
     rows = table[header:]
-    if rows.isascii():
+    if names.isascii() and rows.isascii():
         return Encoding(None, None)
-    try:
-        rows.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = rows[error.start // width * width :][:width]
-        readings = ", ".join(f"{name} {_sample(row, name)!r}" for name in _SHOWN)
-        return Encoding(
-            "ISO-8859-1",
-            "The file does not say in which encoding its texts are; they were read as ISO-8859-1. One row reads "
-            f"{_sample(row, 'iso-8859-1')!r}; with another --encoding it would read: {readings}.",
-        )
+    for what, text, length in (("The column names read", names, len(names)), ("One row reads", rows, width)):
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            row = text[error.start // max(1, length) * length :][:length]
+            readings = ", ".join(f"{name} {_sample(row, name)!r}" for name in _SHOWN)
+            return Encoding(
+                "ISO-8859-1",
+                f"The file does not say in which encoding its texts are; they were read as ISO-8859-1. {what} "
+                f"{_sample(row, 'iso-8859-1')!r}; with another --encoding: {readings}.",
+            )
     return Encoding("UTF-8", "The file does not say in which encoding its texts are; they are valid UTF-8.")
 
 

@@ -19,6 +19,7 @@ from registry.schema import Field, FieldType
 _YES = {"yes", "y", "true", "t", "1"}
 _NO = {"no", "n", "false", "f", "0"}
 _EARLIEST_YEAR = 1900
+_LARGEST_EXACT = 2**53
 
 
 def is_missing(value: Any) -> bool:
@@ -29,7 +30,9 @@ def is_missing(value: Any) -> bool:
         return not value.strip()
     if isinstance(value, float | np.floating):
         return math.isnan(value)
-    return bool(value is np.datetime64("NaT") or type(value).__name__ in {"NaTType", "NAType"})
+    if isinstance(value, np.datetime64):
+        return bool(np.isnat(value))
+    return type(value).__name__ in {"NaTType", "NAType"}
 
 
 def parse(value: Any, field: Field) -> Any:
@@ -49,7 +52,8 @@ def parse_text(value: Any) -> str:
     """Text without outer blanks; a whole number that was read as a fraction loses its ``.0``."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
-    return str(value).strip()
+    # A file can hold half of a surrogate pair, which UTF-8, and so the registry, cannot.
+    return str(value).strip().encode("utf-8", "backslashreplace").decode()
 
 
 def parse_integer(value: Any) -> int:
@@ -57,6 +61,8 @@ def parse_integer(value: Any) -> int:
     number = parse_real(value)
     if not number.is_integer():
         raise ValueError(f"{value!r} is not a whole number.")
+    if abs(number) >= _LARGEST_EXACT:
+        raise ValueError(f"{value!r} is too large to be a count.")
     return int(number)
 
 
@@ -65,13 +71,15 @@ def parse_real(value: Any) -> float:
     if isinstance(value, bool | np.bool_):
         raise ValueError(f"{value!r} is yes or no, not a number.")
     if isinstance(value, int | float | np.integer | np.floating):
-        return _finite(float(value), value)
-    text = re.sub(r"(?<=\d)[\s'\u2019](?=\d{3}(?!\d))", "", str(value).strip())
+        return _finite(value, value)
+    text = str(value).strip()
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(?:[\s'\u2019][0-9]{3})+(?:[.,][0-9]+)?", text):
+        return _finite(re.sub(r"[\s'\u2019]", "", text).replace(",", "."), value)
     if re.fullmatch(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", text, re.ASCII):
         raise ValueError(f"{value!r} may mean thousands or a fraction; write it without the mark.")
     if re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?", text, re.ASCII) is None:
         raise ValueError(f"{value!r} is not a number.")
-    return _finite(float(text.replace(",", ".")), value)
+    return _finite(text.replace(",", "."), value)
 
 
 def parse_date(value: Any) -> PartialDate:
@@ -81,10 +89,9 @@ def parse_date(value: Any) -> PartialDate:
     """
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[D]").item()
-    if isinstance(value, datetime):
-        return PartialDate(value.date())
     if isinstance(value, date):
-        return PartialDate(value)
+        day = value.date() if isinstance(value, datetime) else value
+        return _checked_year(PartialDate(day), str(day))
     text = parse_text(value)
     return _checked_year(_date_of(text), text)
 
@@ -112,14 +119,43 @@ def parse_code(value: Any, codes: type[Code]) -> str:
 
 def parse_json(value: Any) -> str:
     """JSON text; a text that is no JSON becomes a JSON string."""
-    text = parse_text(value)
+    if not isinstance(value, str):
+        return to_json(value)
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False)
+        return to_json(json.loads(value))
     except (ValueError, RecursionError):
-        return json.dumps(text, ensure_ascii=False)
+        return to_json(value.strip())
 
 
-def _finite(number: float, value: Any) -> float:
+def to_json(value: Any) -> str:
+    """Any value of a source as JSON; what JSON does not know (infinity, dates, bytes) becomes text.
+
+    Half of a surrogate pair, which UTF-8 cannot hold, stays as its JSON escape.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+    except ValueError:
+        known = json.loads(json.dumps(value, default=_plain), parse_constant=str)
+        text = json.dumps(known, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _plain(value: Any) -> Any:
+    """JSON for what GDAL and Arrow hand over beside text and numbers."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+def _finite(written: Any, value: Any) -> float:
+    try:
+        number = float(written)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is not a number.")
     return number

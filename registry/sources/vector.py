@@ -8,6 +8,7 @@ import codecs
 import json
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,7 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from registry.errors import SourceError
 from registry.geometry import Geometries
@@ -54,6 +56,23 @@ SIDE_FILES = {
 # Formats whose layers are one document by nature; a database with several layers must be asked which one is meant.
 ONE_DOCUMENT = {".kml", ".kmz", ".gpx"}
 
+# How each kind of file begins. GDAL goes by content, not by name, and some of what it opens names other files and
+# addresses, which it then reads.
+_BEGINNINGS = {
+    ".gpkg": b"SQLite format 3\0",
+    ".shp": b"\0\0\x27\x0a",
+    ".fgb": b"fgb",
+    ".geojson": b"{",
+    ".json": b"{",
+    ".kml": b"<",
+    ".gpx": b"<",
+}
+_POINTS_ELSEWHERE = (b"<OGR", b"gdal_streamed_alg")
+_HEAD_BYTES = 65_536
+
+# GeoPackage's words for a CRS that nobody stated.
+_UNDEFINED = {"Undefined Cartesian SRS", "Undefined geographic SRS"}
+
 ZIP_MAX_BYTES = 2_000_000_000
 ZIP_MAX_FILES = 10_000
 ZIP_MAX_RATIO = 200
@@ -66,7 +85,7 @@ class SourceLayer:
     Attributes
     ----------
     name
-        Name of the layer inside the source; None where the source has only one.
+        Name of the layer inside the source; None where the source has only one and nobody named it.
     attributes
         One row per feature, columns as the source names them.
     geometries
@@ -170,7 +189,9 @@ def _datasets_in_zip(path: Path) -> list[str]:
     geodatabases = {name[: name.lower().index(".gdb/") + 4] for name in names if ".gdb/" in name.lower()}
     readable = set(SUFFIXES) - {".zip", ".gdb"}
     files = {name for name in names if PurePosixPath(name).suffix.lower() in readable and ".gdb/" not in name.lower()}
-    datasets = sorted(geodatabases | files)
+    # A Mac puts a shadow of each file beside it.
+    shadows = {name for name in files if PurePosixPath(name).name.startswith("._")}
+    datasets = sorted(geodatabases | files - shadows)
     if not datasets:
         raise SourceError(f"{path}: nothing in it can be read; it holds {', '.join(names[:5]) or 'no file'}.")
     return [f"/vsizip/{path}/{name}" for name in datasets]
@@ -204,15 +225,30 @@ def _read_dataset(gdal_path: str, layers: Sequence[str], encoding: str | None) -
     if suffix in {".parquet", ".geoparquet"}:
         yield _read_geoparquet(gdal_path)
         return
+    _check_content(gdal_path, suffix)
     try:
-        names = [str(name) for name in pyogrio.list_layers(gdal_path)[:, 0]]
+        # What GDAL warns of here it says again when it reads the layer.
+        with warnings.catch_warnings(action="ignore"):
+            names = [str(name) for name in pyogrio.list_layers(gdal_path)[:, 0]]
     except (DataSourceError, DataLayerError) as error:
         if suffix in {".geojson", ".json"}:
             yield _read_geojson(gdal_path, str(error))
             return
         raise SourceError(f"{gdal_path}: it cannot be read ({error}).") from error
     for name in _chosen_layers(gdal_path, names, layers):
-        yield _read_layer(gdal_path, name if len(names) > 1 else None, encoding)
+        yield _read_layer(gdal_path, name if layers or len(names) > 1 else None, encoding)
+
+
+def _check_content(gdal_path: str, suffix: str) -> None:
+    """Refuse a file that is not what its name says before GDAL opens it."""
+    if suffix not in _BEGINNINGS:
+        return
+    head = _bytes_of(gdal_path, _HEAD_BYTES)
+    written = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if written and not written.startswith(_BEGINNINGS[suffix]):
+        raise SourceError(f"{gdal_path}: its content is not that of a {suffix} file; ask what it is.")
+    if any(words in head for words in _POINTS_ELSEWHERE):
+        raise SourceError(f"{gdal_path}: it names other sources to read; ask for those themselves.")
 
 
 def _chosen_layers(gdal_path: str, names: list[str], wanted: Sequence[str]) -> list[str]:
@@ -236,18 +272,32 @@ def _read_layer(gdal_path: str, name: str | None, encoding: str | None) -> Sourc
             meta, table = pyogrio.read_arrow(gdal_path, layer=name, encoding=reading.name)
         except (DataSourceError, DataLayerError, pa.ArrowException, OSError, RuntimeError) as error:
             return _read_one_by_one(gdal_path, name, reading.name, str(error))
+    notes = list(dict.fromkeys(str(warning.message) for warning in caught))
     column = _geometry_column(table, meta)
     wkb = table.column(column) if column else pa.chunked_array([pa.nulls(len(table), pa.binary())])
-    geometries, refused = _from_wkb(wkb)
+    try:
+        geometries, refused = _from_wkb(wkb)
+    except NotImplementedError:
+        _, _, without_arcs, _ = pyogrio.raw.read(gdal_path, layer=name, columns=[])
+        geometries, refused = _from_wkb(pa.chunked_array([pa.array(without_arcs, pa.binary())]))
+        notes.append("Arcs were drawn as many short lines.")
     return SourceLayer(
         name,
         _attributes(table.drop_columns([column]) if column else table),
         geometries,
-        CRS.from_user_input(meta["crs"]) if meta["crs"] else None,
+        _stated_crs(meta["crs"], gdal_path),
         _texts_as_delivered(gdal_path, refused, len(table)),
-        tuple(dict.fromkeys(str(warning.message) for warning in caught)),
+        tuple(notes),
         encoding_doubt=reading.doubt,
     )
+
+
+def _stated_crs(described: Any, gdal_path: str) -> CRS | None:
+    try:
+        crs = CRS.from_user_input(described) if described else None
+    except CRSError as error:
+        raise SourceError(f"{gdal_path}: PROJ does not understand the CRS it states ({error}).") from error
+    return None if crs is None or crs.name in _UNDEFINED else crs
 
 
 def _encoding(gdal_path: str, stated: str | None) -> shapefile.Encoding:
@@ -269,15 +319,29 @@ def _encoding(gdal_path: str, stated: str | None) -> shapefile.Encoding:
 
 def _attributes(table: pa.Table) -> pd.DataFrame:
     """Columns as pandas holds them; bytes that are no UTF-8 are shown as escapes, so that none is lost."""
+    table = table.rename_columns(_distinct(table.column_names))
     for position, column in enumerate(table.column_names):
-        values = table.column(column)
+        values = table.column(position)
         try:
             values.validate(full=True)
         except pa.ArrowInvalid:
             decoded = [None if raw is None else raw.decode("utf-8", "backslashreplace") for raw in _raw_texts(values)]
             table = table.set_column(position, column, pa.array(decoded, pa.string()))
-    frame: pd.DataFrame = table.to_pandas()
+    # Whole numbers with gaps would become fractions, which do not hold every whole number.
+    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
     return frame
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Column names with a number behind those that stand there a second time, as old tables have them."""
+    result: list[str] = []
+    for name in names:
+        number, chosen = 1, name
+        while chosen in result or (number > 1 and chosen in names):
+            number += 1
+            chosen = f"{name}_{number}"
+        result.append(chosen)
+    return result
 
 
 def _raw_texts(values: pa.ChunkedArray) -> list[bytes | None]:
@@ -303,8 +367,8 @@ def _from_wkb(column: pa.ChunkedArray) -> tuple[Geometries, dict[int, bytes]]:
 def _texts_as_delivered(gdal_path: str, refused: dict[int, bytes], features: int) -> dict[int, str]:
     """The refused geometries as the source wrote them, where it is text; else their WKB."""
     if refused and PurePosixPath(gdal_path).suffix.lower() in {".geojson", ".json"}:
-        texts = geometry_texts(_bytes_of(gdal_path), set(refused))
-        if texts is not None and features > max(texts, default=0):
+        texts = geometry_texts(_bytes_of(gdal_path), set(refused), features)
+        if texts is not None:
             return texts
     return {index: data.hex() for index, data in refused.items()}
 
@@ -313,7 +377,7 @@ def _read_geojson(gdal_path: str, why: str) -> SourceLayer:
     content = read_geojson(_bytes_of(gdal_path), gdal_path)
     return SourceLayer(
         None,
-        pd.DataFrame(content.attributes),
+        pd.DataFrame(content.attributes, dtype=object),
         content.geometries,
         CRS.from_epsg(4326),
         content.as_delivered,
@@ -328,10 +392,11 @@ def _read_one_by_one(gdal_path: str, name: str | None, encoding: str | None, why
     note = f"GDAL could not read the layer as a whole ({why}); it was read feature by feature."
     return SourceLayer(
         name,
-        pd.DataFrame(content.attributes),
+        pd.DataFrame(content.attributes, dtype=object),
         content.geometries,
-        CRS.from_user_input(content.crs) if content.crs else None,
-        notes=(note,),
+        _stated_crs(content.crs, gdal_path),
+        content.as_delivered,
+        (note,),
         unreadable=content.unreadable,
     )
 
@@ -345,27 +410,37 @@ def _read_geoparquet(gdal_path: str) -> SourceLayer:
         meta = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
     except (pa.ArrowException, ValueError) as error:
         raise SourceError(f"{gdal_path}: it cannot be read ({error}).") from error
-    column = meta.get("primary_column")
-    if column not in table.column_names:
-        raise SourceError(f"{gdal_path}: it is Parquet but not GeoParquet; it names no geometry column.")
-    described = meta["columns"][column]
+    try:
+        column = meta["primary_column"]
+        described = dict(meta["columns"][column])
+        binary = table.column(column).cast(pa.binary())
+    except (KeyError, TypeError, ValueError) as error:
+        raise SourceError(f"{gdal_path}: it is Parquet but not GeoParquet; it names no geometry column.") from error
     if described.get("encoding") != "WKB":
         raise SourceError(f"{gdal_path}: its geometry is encoded as {described.get('encoding')}; write it as WKB.")
     # GeoParquet 1.1: a missing key means OGC:CRS84, an explicit null means unknown.
-    stated = described.get("crs", "OGC:CRS84")
-    crs = CRS.from_user_input(stated) if stated is not None else None
-    geometries, refused = _from_wkb(table.column(column))
-    attributes = table.drop_columns([column]).to_pandas()
+    crs = _stated_crs(described.get("crs", "OGC:CRS84"), gdal_path)
+    geometries, refused = _from_wkb(binary)
+    attributes = _attributes(table.drop_columns([column]))
     return SourceLayer(None, attributes, geometries, crs, {i: data.hex() for i, data in refused.items()})
 
 
-def _bytes_of(gdal_path: str) -> bytes:
-    """Content of a file that may lie in a zip."""
+def _bytes_of(gdal_path: str, first: int = -1) -> bytes:
+    """Content of a file that may lie in a zip, all of it or the first bytes."""
     if not gdal_path.startswith("/vsizip/"):
-        return Path(gdal_path).read_bytes()
+        with Path(gdal_path).open("rb") as file:
+            return file.read(first)
     archive, inner = _split_vsizip(gdal_path)
-    with zipfile.ZipFile(archive) as opened:
-        return opened.read(inner)
+    return _bytes_in_zip(archive, inner, first)
+
+
+def _bytes_in_zip(archive: str, inner: str, first: int = -1) -> bytes:
+    try:
+        with zipfile.ZipFile(archive) as opened, opened.open(inner) as file:
+            return file.read(first)
+    # Python says that a file is encrypted with a bare RuntimeError.
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise SourceError(f"{archive}: {inner} in it is damaged or encrypted ({error}); unpack it yourself.") from error
 
 
 def _side_file(gdal_path: str, suffix: str) -> bytes | None:
@@ -379,10 +454,11 @@ def _side_file(gdal_path: str, suffix: str) -> bytes | None:
     archive, inner = _split_vsizip(f"{stem}{suffix}")
     with zipfile.ZipFile(archive) as opened:
         inside = [name for name in opened.namelist() if name.lower() == inner.lower()]
-        return opened.read(inside[0]) if inside else None
+    return _bytes_in_zip(archive, inside[0]) if inside else None
 
 
 def _split_vsizip(gdal_path: str) -> tuple[str, str]:
+    """The archive, which is the one part of the path that is a file, and the name inside it."""
     path = gdal_path.removeprefix("/vsizip/")
-    end = path.lower().index(".zip/") + len(".zip")
-    return path[:end], path[end + 1 :]
+    archive = next(str(parent) for parent in Path(path).parents if parent.is_file())
+    return archive, path[len(archive) + 1 :]
