@@ -91,7 +91,9 @@ def _hits(code: str, plotted: Plotted, found: NDArray[np.bool_], message: Callab
 
 def _duplicate_in_layer(plotted: Plotted, _: Held) -> list[Hit]:
     pairs = duplicates.each_once(duplicates.same_shapes(plotted.plane, plotted.plane))
-    first = dict(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
+    first: dict[int, int] = {}
+    for i, j in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True):
+        first[i] = min(j, first.get(i, j))
     return [
         Hit("duplicate-in-layer", int(plotted.rows[i]), f"It repeats the polygon of {plotted.record_ids[first[i]]}.")
         for i in sorted(first)

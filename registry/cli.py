@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FAILED = 1
 FORESEEN = 3
 PROGRESS_AFTER_S = 1.0
+FARTHEST_M = 1_000_000.0
+NARROWEST = 80
 
 app = typer.Typer(
     name="minefield-registry",
@@ -116,7 +118,8 @@ def import_(
         list[str] | None, typer.Option("--field", metavar="OURS=THEIRS", help="Their column that fills our field.")
     ] = None,
     sigma: Annotated[
-        float | None, typer.Option("--sigma", min=0.0, metavar="METRES", help="Position error, one sigma.")
+        float | None,
+        typer.Option("--sigma", min=0.0, max=FARTHEST_M, metavar="METRES", help="Position error, one sigma."),
     ] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Repair invalid geometries; the originals are kept.")
@@ -177,11 +180,8 @@ def withdraw(
 ) -> None:
     """Take a batch out of figures and maps; it stays in the history."""
     with _open(context) as registry:
-        layers = (
-            registry.layers(kind, batch_ids=(batch_id,))
-            if dry_run
-            else registry.withdraw(batch_id, kind=kind, reason=reason)
-        )
+        withdraw_or_say = registry.withdrawable if dry_run else registry.withdraw
+        layers = withdraw_or_say(batch_id, kind=kind, reason=reason)
     names = [{"batch_id": layer.batch_id, "kind": layer.kind.value} for layer in layers]
     if as_json:
         _print_json({"schema": "minefield-registry/withdraw/v1", "dry_run": dry_run, "layers": names})
@@ -220,8 +220,8 @@ def show(context: typer.Context, batch_id: BatchId, as_json: AsJson = False) -> 
     from registry.jsonform import plain
 
     with _open(context) as registry:
-        stated = registry.handover(batch_id)
         layers = registry.layers(batch_ids=(batch_id,), all_states=True)
+        stated = registry.handover(batch_id)
         details = [(layer, registry.documents(layer), registry.findings(layer)) for layer in layers]
     if as_json:
         rows = [
@@ -268,7 +268,13 @@ def stats(
     ] = None,
     near: Annotated[
         float,
-        typer.Option("--near", min=0.0, metavar="METRES", help="How far outside is near, where no error is stated."),
+        typer.Option(
+            "--near",
+            min=0.0,
+            max=FARTHEST_M,
+            metavar="METRES",
+            help="How far outside is near, where no error is stated.",
+        ),
     ] = 100.0,
     features: Annotated[
         Path | None, typer.Option("--features", metavar="OUT", help="Write every event with its class (.gpkg or .csv).")
@@ -385,7 +391,10 @@ def _progress() -> Iterator[Progress]:
 def _print(what: "RenderableType") -> None:
     from rich.console import Console
 
-    Console(soft_wrap=False).print(what)
+    console = Console()
+    # On less a table would lose its last columns; a narrow terminal wraps the lines itself.
+    console.width = max(console.width, NARROWEST)
+    console.print(what)
 
 
 def _print_json(value: dict[str, Any]) -> None:

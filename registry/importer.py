@@ -247,6 +247,8 @@ def _provenance(groups: Sequence[_Source], parts: Sequence[Part], options: Impor
 def _source(path: Path, prefix: str, *, first: int, keep: bool) -> _Source:
     documents = []
     for number, (file, media_type) in enumerate(files_of(path), start=first):
+        if not _is_unicode(file.name):
+            raise SourceError(f"{file.name!a}: its name is not text in UTF-8; rename a copy and import that.")
         try:
             content = file.read_bytes()
         except OSError as error:
@@ -264,6 +266,11 @@ def _source(path: Path, prefix: str, *, first: int, keep: bool) -> _Source:
     if not documents:
         raise SourceError(f"{path}: there is no file in it.")
     return _Source(path.name, path.is_dir(), tuple(documents))
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a file name can be stored; other bytes come as lone surrogates."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _document_findings(

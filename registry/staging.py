@@ -45,6 +45,7 @@ def stage(records: gpd.GeoDataFrame, kind: Kind, path: Path) -> None:
         promote_to_multi=geometry_type is not GeometryKind.POINT,
         geometry_name="geom",
         fid="fid",
+        VERSION="1.3",  # as the registry itself, so that the triggers are those of its version
     )
 
 

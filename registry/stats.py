@@ -112,7 +112,7 @@ def compute_stats(
         If a chosen batch has no active layer of the kind it is chosen for, or several districts layers are active.
     """
     chosen = _choose_layers(registry, options)
-    progress("Reading layers", 0.0)
+    progress("reading layers", 0.0)
     frames = {kind: _read(registry, kind, layers) for kind, layers in chosen.items()}
     received = frames[Kind.MINEFIELDS]
     plotted = _of_status(received, PlotStatus.PLOTTED)
@@ -121,11 +121,11 @@ def compute_stats(
     districts = _of_status(frames[Kind.DISTRICTS], PlotStatus.PLOTTED) if chosen[Kind.DISTRICTS] else None
     scope = _of_status(frames[Kind.SCOPE], PlotStatus.PLOTTED)
 
-    progress("Measuring coverage", 0.3)
+    progress("measuring coverage", 0.3)
     dates = {layer.batch_id: registry.handover(layer.batch_id).handed_over_on for layer in chosen[Kind.MINEFIELDS]}
     records = rank_records(plotted, dates, plane_of(plotted, events))
     coverage = measure_coverage(records, _total(chosen[Kind.MINEFIELDS]), districts=districts)
-    progress("Comparing events with records", 0.7)
+    progress("comparing events with records", 0.7)
     accuracy, classified = measure_accuracy(
         events,
         records,
@@ -134,7 +134,6 @@ def compute_stats(
         unrepaired=_of_status(received, PlotStatus.INVALID),
         near_m=options.near_m,
     )
-    progress("Compared", 1.0)
     parameters = {
         "batches": [layer.batch_id for layer in chosen[Kind.MINEFIELDS]],
         "events": [layer.batch_id for layer in chosen[Kind.ACCIDENTS]],
@@ -177,7 +176,7 @@ def write_classified(comparison: Comparison, path: Path) -> None:
             if path.suffix.lower() == ".csv":
                 _as_table(events).to_csv(scratch, index=False)
             else:
-                events.to_file(scratch, layer="classified_events", driver="GPKG", geometry_type="Point")
+                events.to_file(scratch, layer="classified_events", driver="GPKG", geometry_type="Point", VERSION="1.3")
             scratch.rename(path)
     except (OSError, DataSourceError, DataLayerError) as error:
         raise StoreError(f"{path} cannot be written: {error}; check the folder and the space left.") from error

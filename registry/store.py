@@ -85,8 +85,10 @@ class Registry:
         Raises
         ------
         StoreError
-            If the file exists or its folder cannot be written to.
+            If the file exists, is not named ``.gpkg``, or its folder cannot be written to.
         """
+        if path.suffix.lower() != ".gpkg":
+            raise StoreError(f"{path}: a registry is a GeoPackage; give it a name that ends in .gpkg.")
         if path.exists():
             raise StoreError(f"{path}: it exists already; choose another name or import into it.")
         if not path.parent.is_dir():
@@ -222,12 +224,16 @@ class Registry:
         return audit.history(self._connection)
 
     def layers_before(self, layer: Layer) -> tuple[Layer, ...]:
-        """The layers that were active when this one was imported."""
+        """The layers that the import of this one was tested against: those then active, but not the one it replaced."""
         entries = self.history()
         (imported,) = (e for e in entries if e.action == "import" and _key(e) == (layer.batch_id, layer.kind))
-        earlier = [entry for entry in entries if entry.sequence < imported.sequence]
-        active = [_key(entry) for entry in earlier if entry.action == "import"]
-        ended = {_key(entry) for entry in earlier if entry.action in {"supersede", "withdraw"}}
+        active = [_key(e) for e in entries if e.action == "import" and e.sequence < imported.sequence]
+        ended = {
+            _key(entry)
+            for entry in entries
+            if entry.action in {"supersede", "withdraw"}
+            and (entry.sequence < imported.sequence or entry.content.get("by") == layer.batch_id)
+        }
         by_key = {(each.batch_id, each.kind.value): each for each in self._all_layers()}
         return tuple(by_key[key] for key in active if key not in ended)
 
@@ -293,17 +299,22 @@ class Registry:
         StoreError
             If no reason is given.
         """
-        if not reason.strip():
-            raise StoreError("A withdrawal needs a reason; say it with --reason.")
         with writing(self._connection, self.path):
-            active = self.layers(kind, batch_ids=(batch_id,))
-            if not active:
-                what = f"layer of kind {kind}" if kind else "layer"
-                raise UnknownLayer(f"{self.path}: batch {batch_id} has no active {what} to withdraw.")
+            active = self.withdrawable(batch_id, kind=kind, reason=reason)
             for layer in active:
                 content = {"batch_id": batch_id, "kind": layer.kind.value, "reason": reason}
                 audit.append_entry(self._connection, "withdraw", content)
         return tuple(self.layer(batch_id, layer.kind) for layer in active)
+
+    def withdrawable(self, batch_id: str, *, kind: Kind | None = None, reason: str) -> tuple[Layer, ...]:
+        """What `withdraw` would take out; it refuses what that would refuse."""
+        if not reason.strip():
+            raise StoreError("A withdrawal needs a reason; say it with --reason.")
+        active = self.layers(kind, batch_ids=(batch_id,))
+        if not active:
+            what = f"layer of kind {kind}" if kind else "layer"
+            raise UnknownLayer(f"{self.path}: batch {batch_id} has no active {what} to withdraw.")
+        return active
 
     def verify(self, progress: Progress = silent) -> audit.Verification:
         """Recompute every hash and check the file's own integrity."""
@@ -314,7 +325,8 @@ class Registry:
         connection = self._connection
         batch_id, kind = new.handover.batch_id, new.kind
         self._check_new(new)
-        self._record_handover(new.handover)
+        if not self._rows("SELECT 1 FROM handovers WHERE batch_id = ?", batch_id):
+            insert(connection, "handovers", tables.handover_row(new.handover))
         table = table_name(batch_id, kind)
         copy_staged(connection, table, kind)
         protect(connection, table, ("INSERT", "UPDATE", "DELETE"))
@@ -378,25 +390,23 @@ class Registry:
                 raise StoreError("Superseding a layer needs a reason; say it with --reason.")
             if self.layer(supersedes, kind).state is not LayerState.ACTIVE:
                 raise UnknownLayer(f"Batch {supersedes} has no active layer of kind {kind} to supersede.")
+        self._refuse_another_statement(handover)
 
     def _check_new(self, new: NewLayer) -> None:
         self.check_new(new.handover, new.kind, supersedes=new.supersedes, reason=new.reason)
 
-    def _record_handover(self, handover: Handover) -> None:
+    def _refuse_another_statement(self, handover: Handover) -> None:
         """The first import of a batch states the handover; a later one may repeat it but not change it."""
-        row = tables.handover_row(handover)
-        held = next(iter(self._rows("SELECT * FROM handovers WHERE batch_id = ?", handover.batch_id)), None)
-        if held is None:
-            insert(self._connection, "handovers", row)
-            return
-        changed = [
-            name for name, value in row.items() if name != "title" and value is not None and held.get(name) != value
-        ]
-        if changed:
-            raise StoreError(
-                f"Batch {handover.batch_id} was recorded with another {', '.join(changed)}; "
-                "leave that out, or import under a new id with --supersedes."
-            )
+        for held in self._rows("SELECT * FROM handovers WHERE batch_id = ?", handover.batch_id):
+            stated = tables.handover_row(handover)
+            changed = [
+                name for name, value in stated.items() if name != "title" and value is not None and held[name] != value
+            ]
+            if changed:
+                raise StoreError(
+                    f"Batch {handover.batch_id} was recorded with another {', '.join(changed)}; "
+                    "leave that out, or import under a new id with --supersedes."
+                )
 
     def _all_layers(self) -> tuple[Layer, ...]:
         ended = {_key(entry): entry for entry in audit.history(self._connection, "supersede", "withdraw")}

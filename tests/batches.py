@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,15 +88,21 @@ def add(registry: Registry, *args: Any, **keywords: Any) -> Layer:
     return registry.add(new_layer(*args, **keywords))
 
 
+# FlatGeobuf is written in the order of its index unless it has none.
+_WRITING = {".gdb": {"driver": "OpenFileGDB"}, ".kml": {"driver": "KML"}, ".fgb": {"SPATIAL_INDEX": "NO"}}
+
+
 def write_source(path: Path, geometries: Sequence[shapely.Geometry | None], crs: Any = 4326, **columns: Any) -> Path:
     """A file as somebody hands it over, in the format of its suffix; the geometries are given on WGS 84."""
     frame = gpd.GeoDataFrame(columns, geometry=list(geometries), crs=4326)
     frame = frame.to_crs(crs) if crs is not None else frame.set_crs(None, allow_override=True)
-    if path.suffix == ".parquet":
-        frame.to_parquet(path)
-    else:
-        options = {"driver": "OpenFileGDB"} if path.suffix == ".gdb" else {}
-        pyogrio.write_dataframe(frame, path, **options)
+    with warnings.catch_warnings():
+        if crs is None:
+            warnings.simplefilter("ignore", UserWarning)
+        if path.suffix == ".parquet":
+            frame.to_parquet(path)
+        else:
+            pyogrio.write_dataframe(frame, path, **_WRITING.get(path.suffix, {}))
     return path
 
 

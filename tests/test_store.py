@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 from batches import add, new_layer, point, square
@@ -223,7 +224,7 @@ class TestHistory:
         (held, _) = small.layers(Kind.MINEFIELDS, all_states=True)
         assert (held.state, held.superseded_by, held.reason) == (LayerState.SUPERSEDED, "second", "wrong zone")
         assert len(small.read(held)) == 3
-        assert small.layers_before(new)[0].batch_id == "first"
+        assert [layer.batch_id for layer in small.layers_before(new)] == ["events", "districts"]
         assert small.layers_before(old) == ()
         assert small.verify().problems == ()
 
@@ -289,11 +290,17 @@ class TestOpen:
             Registry.create(kept)
         assert kept.read_bytes() == b"somebody's work"
 
+    @pytest.mark.parametrize("name", ["registry", "registry.sqlite", ".gpkg"])
+    def test_create_under_a_name_that_readers_do_not_know(self, tmp_path, name):
+        with pytest.raises(StoreError, match=r"ends in \.gpkg"):
+            Registry.create(tmp_path / name)
+        assert list(tmp_path.iterdir()) == []
+
     def test_create_in_no_folder(self, tmp_path):
         with pytest.raises(StoreError, match="does not exist"):
             Registry.create(tmp_path / "no" / "registry.gpkg")
 
-    @pytest.mark.parametrize("name", ["a b.gpkg", "a?b.gpkg", "a#b.gpkg", "a%20b.gpkg", "мины.gpkg", "no-suffix"])
+    @pytest.mark.parametrize("name", ["a b.gpkg", "a?b.gpkg", "a#b.gpkg", "a%20b.gpkg", "мины.gpkg", "A.GPKG"])
     def test_any_file_name(self, tmp_path, name):
         with Registry.create(tmp_path / name) as registry:
             add(registry)
@@ -347,8 +354,24 @@ class TestProtection:
         ],
     )
     def test_edits_are_refused(self, small_path, statement):
-        with sqlite3.connect(small_path) as connection, pytest.raises(sqlite3.IntegrityError, match="is not edited"):
-            connection.execute(statement)
+        with sqlite3.connect(small_path) as connection:
+            for function in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+                connection.create_function(function, 1, lambda _: 0)
+            with pytest.raises(sqlite3.IntegrityError, match="is not edited"):
+                connection.execute(statement)
+
+    def test_gdal_cannot_append(self, small_path):
+        before = small_path.read_bytes()
+        with pytest.raises(pyogrio.errors.FeatureError, match="is not edited"):
+            pyogrio.write_dataframe(
+                gpd.GeoDataFrame({"record_id": ["x"]}, geometry=[shapely.MultiPolygon([square(0, 0)])], crs=4326),
+                small_path,
+                layer="minefields_first",
+                append=True,
+            )
+        with Registry.open(small_path) as registry:
+            assert registry.verify().problems == ()
+        assert len(small_path.read_bytes()) == len(before)
 
 
 class TestOtherWriters:

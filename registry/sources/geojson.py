@@ -17,10 +17,14 @@ _GEOMETRY_TYPES = (
 
 @dataclass(frozen=True)
 class GeoJson:
-    """The features of a GeoJSON text; ``as_delivered`` holds the geometries that GEOS cannot hold, as text."""
+    """The features of a GeoJSON text; ``as_delivered`` holds the geometries that GEOS cannot hold, as text.
+
+    ``crs`` is WGS 84 unless the text names another as GeoJSON of 2008 does; None where it says that there is none.
+    """
 
     attributes: list[dict[str, Any]]
     geometries: Geometries
+    crs: str | None
     as_delivered: dict[int, str]
 
 
@@ -49,7 +53,7 @@ def read_geojson(content: bytes, where: str) -> GeoJson:
             geometries[index] = shapely.from_geojson(json.dumps(geometry))
         except shapely.GEOSException:
             as_delivered[index] = _text(geometry)
-    return GeoJson([_properties(feature) for feature in features], geometries, as_delivered)
+    return GeoJson([_properties(feature) for feature in features], geometries, _crs(document), as_delivered)
 
 
 def geometry_texts(content: bytes, wanted: set[int], total: int) -> dict[int, str] | None:
@@ -125,6 +129,15 @@ def _features(document: Any) -> list[dict[str, Any]] | None:
     if document.get("type") in _GEOMETRY_TYPES:
         return [{"geometry": document}]
     return None
+
+
+def _crs(document: dict[str, Any]) -> str | None:
+    if "crs" not in document:
+        return "EPSG:4326"
+    try:
+        return str(document["crs"]["properties"]["name"])
+    except (KeyError, TypeError):
+        return None
 
 
 def _properties(feature: dict[str, Any]) -> dict[str, Any]:

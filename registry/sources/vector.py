@@ -68,6 +68,8 @@ _BEGINNINGS = {
     ".gpx": b"<",
 }
 _POINTS_ELSEWHERE = (b"<OGR", b"gdal_streamed_alg")
+# GML names its schema, which GDAL fetches, and GDAL writes a file beside it.
+_GML = b"opengis.net/gml"
 _HEAD_BYTES = 65_536
 
 # GeoPackage's words for a CRS that nobody stated.
@@ -247,7 +249,7 @@ def _check_content(gdal_path: str, suffix: str) -> None:
     written = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if written and not written.startswith(_BEGINNINGS[suffix]):
         raise SourceError(f"{gdal_path}: its content is not that of a {suffix} file; ask what it is.")
-    if any(words in head for words in _POINTS_ELSEWHERE):
+    if any(words in head for words in _POINTS_ELSEWHERE) or (suffix in {".kml", ".gpx"} and _GML in head):
         raise SourceError(f"{gdal_path}: it names other sources to read; ask for those themselves.")
 
 
@@ -379,7 +381,7 @@ def _read_geojson(gdal_path: str, why: str) -> SourceLayer:
         None,
         pd.DataFrame(content.attributes, dtype=object),
         content.geometries,
-        CRS.from_epsg(4326),
+        _stated_crs(content.crs, gdal_path),
         content.as_delivered,
         (f"GDAL refused the file ({why}); it was read feature by feature.",),
     )
@@ -414,7 +416,7 @@ def _read_geoparquet(gdal_path: str) -> SourceLayer:
         column = meta["primary_column"]
         described = dict(meta["columns"][column])
         binary = table.column(column).cast(pa.binary())
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise SourceError(f"{gdal_path}: it is Parquet but not GeoParquet; it names no geometry column.") from error
     if described.get("encoding") != "WKB":
         raise SourceError(f"{gdal_path}: its geometry is encoded as {described.get('encoding')}; write it as WKB.")

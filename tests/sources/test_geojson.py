@@ -57,6 +57,20 @@ def test_a_geometry_that_cannot_be_held_is_kept_as_text():
     assert set(read.as_delivered) == {1}
 
 
+@pytest.mark.parametrize(
+    ("member", "crs"),
+    [
+        ({}, "EPSG:4326"),
+        ({"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4284"}}}, "urn:ogc:def:crs:EPSG::4284"),
+        ({"crs": None}, None),
+        ({"crs": "EPSG:4284"}, None),
+    ],
+)
+def test_the_crs_that_geojson_of_2008_may_name(member, crs):
+    document = {"type": "FeatureCollection", **member, "features": []}
+    assert read_geojson(json.dumps(document).encode(), "f.geojson").crs == crs
+
+
 @pytest.mark.parametrize("document", [feature(polygon(SQUARE), a=1), polygon(SQUARE)])
 def test_a_single_feature_or_geometry_is_one_row(document):
     read = read_geojson(json.dumps(document).encode(), "f.geojson")
@@ -65,7 +79,8 @@ def test_a_single_feature_or_geometry_is_one_row(document):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"\xff\xfe\xfa", b"[" * 100_000, b'{"type": "FeatureCollection"}', b"[]", b'{"type": ["Point"]}', b"5"]
+    "content",
+    [b"", b"{", b"\xff\xfe\xfa", b"[" * 100_000, b'{"type": "FeatureCollection"}', b"[]", b'{"type": ["Point"]}', b"5"],
 )
 def test_what_is_no_geojson_is_refused_by_name(content):
     with pytest.raises(SourceError, match=r"f\.geojson: it is"):
@@ -106,7 +121,9 @@ def test_an_unclosed_ring_is_closed():
     assert mended(polygon([[0, 0], [10, 0], [10, 10]])).area == 50
 
 
-@pytest.mark.parametrize("ring", [[], [[0, 0]], [[0, 0], [1, 0]], [[0, 0], [1, 0], [0, 0]], [[0, 0], [0, 0], [0, 0], [0, 0]]])
+@pytest.mark.parametrize(
+    "ring", [[], [[0, 0]], [[0, 0], [1, 0]], [[0, 0], [1, 0], [0, 0]], [[0, 0], [0, 0], [0, 0], [0, 0]]]
+)
 def test_a_ring_of_fewer_than_three_points_is_dropped(ring):
     assert mended(polygon(ring)) is None
     assert mended(polygon(SQUARE, ring)).equals(shapely.box(0, 0, 10, 10))
@@ -127,7 +144,17 @@ def test_of_several_polygons_the_whole_ones_stay():
 
 @pytest.mark.parametrize(
     "text",
-    ["null", "5", '"POLYGON"', "[1]", "{}", '{"type":"Point","coordinates":["a","b"]}', '{"type":["a"]}', "616263", "zz"],
+    [
+        "null",
+        "5",
+        '"POLYGON"',
+        "[1]",
+        "{}",
+        '{"type":"Point","coordinates":["a","b"]}',
+        '{"type":["a"]}',
+        "616263",
+        "zz",
+    ],
 )
 def test_nothing_to_mend(text):
     assert mend_rings(text)[0] is None

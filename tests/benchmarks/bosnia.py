@@ -1,0 +1,185 @@
+"""Import, statistics and map of real data as whole processes, beside plain geopandas doing the same work.
+
+Each job is run once to warm up and then five times, ours and the peer's by turns. Wall time is measured from the
+start of the process to its end, peak memory is the operating system's own figure for it. Medians go into
+docs/performance.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+DATA = ROOT.parent / "shared" / "data" / "bih-mines"
+PAGE = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+RUNS = 5
+SUSPECTED, INCIDENTS, MUNICIPALITIES = "suspect_areas_simplyfied.geojson", "incidents.geojson", "cantons.geojson"
+IMPORTS = {
+    SUSPECTED: ["--kind", "minefields", "--id", "bih-2024-03", "--field", "map_sheet=fileId", "--repair"],
+    INCIDENTS: ["--kind", "accidents", "--id", "bih-incidents"],
+    MUNICIPALITIES: ["--kind", "districts", "--id", "bih-municipalities", "--field", "name=shapeName"],
+}
+PACKAGES = ("geopandas", "shapely", "pyogrio", "pyproj", "pandas", "numpy", "folium")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process."""
+
+    wall_s: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """The same work done twice; `limit_s` is what ours is held to. A command is made anew for each run."""
+
+    title: str
+    limit_s: float
+    ours: Callable[[Path], list[str]]
+    peers: Callable[[Path], list[str]]
+
+
+def main() -> int:
+    """Measure, write the page, and say whether the limits were held."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peer-python", required=True, help="Python with geopandas, folium, mapclassify, matplotlib")
+    peer_python = parser.parse_args().peer_python
+    if not DATA.is_dir():
+        print(f"There is nothing to measure: {DATA} is not there.")
+        return 0
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as name:
+        jobs = prepare(Path(name), str(Path(peer_python).absolute()))
+        measured = [(job, *alternate(job, Path(name))) for job in jobs]
+    table = results_table(measured)
+    PAGE.write_text(with_results(PAGE.read_text(encoding="utf-8"), table, peer_python, load), encoding="utf-8")
+    print(table)
+    held = [statistics.median(run.wall_s for run in ours) < job.limit_s for job, ours, _ in measured]
+    return int(not all(held))
+
+
+def prepare(folder: Path, peer_python: str) -> list[Job]:
+    """Make what the jobs read, check that both sides find the same, and describe the jobs."""
+
+    def peers(job: str, *words: str) -> list[str]:
+        return [peer_python, "-W", "ignore", str(HERE / f"peer_{job}.py"), *words]
+
+    registry = folder / "bih.gpkg"
+    call(ours(registry, "init"))
+    layers = []
+    for source, options in IMPORTS.items():
+        call(ours(registry, "import", str(DATA / source), *options))
+        layers.append(str(folder / f"{source}.gpkg"))
+        call(peers("import", str(DATA / source), layers[-1]))
+
+    def import_ours(scratch: Path) -> list[str]:
+        fresh = scratch / "fresh.gpkg"
+        fresh.unlink(missing_ok=True)
+        call(ours(fresh, "init"))
+        return ours(fresh, "import", str(DATA / SUSPECTED), *IMPORTS[SUSPECTED])
+
+    def import_peers(scratch: Path) -> list[str]:
+        (scratch / "peer.gpkg").unlink(missing_ok=True)
+        return peers("import", str(DATA / SUSPECTED), str(scratch / "peer.gpkg"))
+
+    def stats_peers(_: Path) -> list[str]:
+        return peers("stats", *layers)
+
+    def map_peers(scratch: Path) -> list[str]:
+        return peers("map", *layers, str(scratch / "peer.html"))
+
+    window = json.loads(call(ours(registry, "stats", "--json")))["accuracy"]["all"]
+    theirs = json.loads(call(stats_peers(folder)))
+    for figure in ("total", "inside"):
+        if window[figure] != theirs[figure]:
+            raise SystemExit(f"{figure}: {window[figure]} of ours, {theirs[figure]} of the peer: not the same work.")
+    return [
+        Job("`import --repair`", 6.0, import_ours, import_peers),
+        Job("`stats --json`", 3.0, lambda _: ours(registry, "stats", "--json"), stats_peers),
+        Job("`map -o`", 5.0, lambda scratch: ours(registry, "map", "-o", str(scratch / "ours.html")), map_peers),
+    ]
+
+
+def ours(registry: Path, *words: str) -> list[str]:
+    """Our command line."""
+    return [sys.executable, "-m", "registry", "--registry", str(registry), *words]
+
+
+def call(command: Sequence[str]) -> str:
+    """Run a command that is not measured, and give back its output."""
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def alternate(job: Job, scratch: Path) -> tuple[list[Run], list[Run]]:
+    """Runs of ours and of the peer's, by turns, without the first of each."""
+    pairs = [(measure(job.ours(scratch)), measure(job.peers(scratch))) for _ in range(1 + RUNS)][1:]
+    return [mine for mine, _ in pairs], [peers for _, peers in pairs]
+
+
+def measure(command: Sequence[str]) -> Run:
+    """Run a command as a process of its own."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall_s = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Run(wall_s, usage.ru_maxrss * unit / 1e6)
+
+
+def results_table(measured: Sequence[tuple[Job, list[Run], list[Run]]]) -> str:
+    """Medians and ratios, ours over the peer's."""
+    lines = [
+        "| | ours, s | geopandas, s | ratio | ours, MB | geopandas, MB | ratio | at most, s | held |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for job, *sides in measured:
+        wall = [statistics.median(run.wall_s for run in side) for side in sides]
+        peak = [statistics.median(run.peak_mb for run in side) for side in sides]
+        lines.append(
+            f"| {job.title} | {wall[0]:.2f} | {wall[1]:.2f} | {wall[0] / wall[1]:.2f} "
+            f"| {peak[0]:.0f} | {peak[1]:.0f} | {peak[0] / peak[1]:.2f} "
+            f"| {job.limit_s:.0f} | {'yes' if wall[0] < job.limit_s else 'no'} |"
+        )
+    return "\n".join(lines)
+
+
+def with_results(page: str, table: str, peer_python: str, load: float) -> str:
+    """The page with the table and where it was measured between its markers."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    conditions = (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}; load average at the start {load:.1f}; medians of {RUNS} runs."
+    )
+    texts = [conditions, f"Ours: {versions(sys.executable)}.", f"geopandas: {versions(peer_python)}."]
+    return before + "\n\n".join([BEGIN, "  \n".join(texts), table, END]) + after
+
+
+def versions(python: str) -> str:
+    """Names and versions of the packages that do the work."""
+    code = (
+        "import sys; from importlib.metadata import version; "
+        "print(', '.join(f'{name} {version(name)}' for name in sys.argv[1:]))"
+    )
+    return call([python, "-c", code, *PACKAGES]).strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

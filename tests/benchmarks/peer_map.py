@@ -1,0 +1,13 @@
+"""Plain geopandas: three layers on one page with `explore`."""
+
+import sys
+
+import folium
+import geopandas
+
+records, events, districts, page = sys.argv[1:]
+web_map = geopandas.read_file(districts).explore(name="Districts", color="grey")
+geopandas.read_file(records).explore(m=web_map, name="Records", color="red")
+geopandas.read_file(events).explore(m=web_map, name="Events", color="black")
+folium.LayerControl().add_to(web_map)
+web_map.save(page)
