@@ -14,6 +14,7 @@ from registry.schema import id_field
 from registry.store import Registry
 
 _NOTHING = np.array([], dtype=object)
+_DATUM_DEGREES = 0.005
 
 
 def areas_held(registry: Registry, layers: Sequence[Layer], batch_id: str) -> Held:
@@ -40,10 +41,15 @@ def with_records(
     but
         Batches to leave out: the new one, and the one it supersedes.
     """
-    bounds = total_bounds(records.geometry.to_numpy())
+    found = total_bounds(records.geometry.to_numpy())
+    # A field that was handed over on another datum lies up to some 200 m away.
+    if found is None:
+        return held
+    west, south, east, north = found
+    bounds = (west - _DATUM_DEGREES, south - _DATUM_DEGREES, east + _DATUM_DEGREES, north + _DATUM_DEGREES)
     geometries, names = [_NOTHING], [_NOTHING]
     for layer in layers:
-        if layer.kind is not kind or layer.batch_id in but or bounds is None:
+        if layer.kind is not kind or layer.batch_id in but:
             continue
         frame = registry.read(layer, [id_field(kind), "plot_status"], bounds=bounds)
         frame = frame[frame["plot_status"] == PlotStatus.PLOTTED.value]

@@ -66,7 +66,7 @@ def plot(
     work = _Work(np.array(delivered, dtype=object), dict(refused))
     for row, reason in unreadable.items():
         work.drop("feature-unreadable", row, f"The feature could not be read: {reason}.")
-    _mend_refused(work, mend=mend)
+    _mend_refused(work, refused, mend=mend)
     if (shapely.has_z(work.geometries) | shapely.has_m(work.geometries)).any():
         work.hits.append(
             Hit("z-dropped", None, "Heights (Z) or measures (M) were dropped; the registry keeps positions.")
@@ -105,11 +105,11 @@ class _Work:
         self.hits.append(Hit(code, row, message))
 
 
-def _mend_refused(work: _Work, *, mend: bool) -> None:
-    for row, text in work.originals.items():
+def _mend_refused(work: _Work, refused: Mapping[int, str], *, mend: bool) -> None:
+    for row, text in refused.items():
         mended = mend_rings(text)[0]
         if mended is None:
-            work.drop("too-few-vertices", row, "No ring of the polygon has three distinct points.")
+            work.drop("too-few-vertices", row, "No area can be made of it: no ring has three distinct points.")
         elif mend:
             work.geometries[row] = mended
             work.repair_notes[row] = "rings closed, rings of fewer than three points dropped"
@@ -204,5 +204,6 @@ def _require_validity(work: _Work, flat: Geometries, *, mend: bool) -> None:
             continue
         work.geometries[row] = repaired.geometries[i]
         work.originals.setdefault(row, shapely.to_wkt(flat[row], rounding_precision=-1))
-        work.repair_notes[row] = f"make_valid by linework; {change}; {repaired.remnants[i]} remnants dropped"
+        note = f"make_valid by linework; {change}; {repaired.remnants[i]} remnants dropped"
+        work.repair_notes[row] = "; ".join(filter(None, (work.repair_notes.get(row), note)))
         work.hits.append(Hit("geometry-repaired", row, f"{reasons[i]}; {change}."))

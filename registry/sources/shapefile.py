@@ -89,5 +89,6 @@ def find_encoding(read: Callable[[str], bytes | None]) -> Encoding:
 
 
 def _sample(row: bytes, encoding: str) -> str:
-    words = " ".join(row.decode(encoding, errors="replace").split())
-    return words[:40]
+    """Forty characters from where a row stops being ASCII; before that every encoding reads the same."""
+    first = next((i for i, byte in enumerate(row) if byte > 127), 0)
+    return " ".join(row[first:].decode(encoding, errors="replace").split())[:40]
