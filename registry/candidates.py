@@ -92,8 +92,10 @@ def crs_candidates(xy: NDArray[np.float64], reference: shapely.Geometry | None) 
         near = [each for each in dict.fromkeys(placed) if each.distance_m is not None and each.distance_m <= _NEAR_M]
         if near:
             centre = reference.centroid
-            away = {each: _distance_m(each.longitude, each.latitude, centre) for each in near}
-            return tuple(sorted(near, key=lambda each: (each.distance_m, away[each], each.crs))[:SHOWN])
+            # Datums of one zone land within a kilometre of each other; of those, the usual one comes first.
+            away_km = {each: round(_distance_m(each.longitude, each.latitude, centre) / 1000) for each in near}
+            order = sorted(near, key=lambda c: (c.distance_m, away_km[c], "WGS 84" not in c.name, c.crs))
+            return tuple(order[:SHOWN])
     return tuple(_placed(_common(middle), middle, reference)[:SHOWN])
 
 

@@ -87,6 +87,10 @@ def run_demo(
     registry_path, stats_path = directory / REGISTRY_NAME, directory / STATS_NAME
     if registry_path.exists():
         raise StoreError(f"{registry_path}: there is a registry already; give the demonstration another directory.")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{directory}: it cannot be made or is no folder ({error.strerror}); name another.") from error
     progress("making a synthetic world", None)
     world = demo_world(seed)
     imports = write_sources(world, directory / SOURCES_NAME)

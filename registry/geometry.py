@@ -92,7 +92,10 @@ def total_bounds(*arrays: Geometries) -> tuple[float, float, float, float] | Non
 
 
 def project(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
-    """Project geometries vertex by vertex, x before y. Z and M are dropped; a None stays None."""
+    """Project geometries vertex by vertex between CRSs of one datum, x before y.
+
+    Z and M are dropped; a None stays None. Between datums use `to_wgs84`, which chooses one operation and names it.
+    """
     return _transform(geometries, Transformer.from_crs(source, target, always_xy=True))
 
 

@@ -324,7 +324,7 @@ class Registry:
         """Inside the transaction: the layer's table and index, then all rows that speak of it."""
         connection = self._connection
         batch_id, kind = new.handover.batch_id, new.kind
-        self._check_new(new)
+        self.check_new(new.handover, kind, supersedes=new.supersedes, reason=new.reason)
         if not self._rows("SELECT 1 FROM handovers WHERE batch_id = ?", batch_id):
             insert(connection, "handovers", tables.handover_row(new.handover))
         table = table_name(batch_id, kind)
@@ -370,6 +370,9 @@ class Registry:
         DuplicateLayer, UnknownLayer, StoreError
             As `add` does.
         """
+        for stated in (*vars(handover).values(), reason):
+            if isinstance(stated, str) and not _is_text(stated):
+                raise StoreError(f"{stated!r} holds bytes that are no text; write it again.")
         batch_id = handover.batch_id
         if _BATCH_ID.fullmatch(batch_id) is None:
             raise StoreError(
@@ -391,9 +394,6 @@ class Registry:
             if self.layer(supersedes, kind).state is not LayerState.ACTIVE:
                 raise UnknownLayer(f"Batch {supersedes} has no active layer of kind {kind} to supersede.")
         self._refuse_another_statement(handover)
-
-    def _check_new(self, new: NewLayer) -> None:
-        self.check_new(new.handover, new.kind, supersedes=new.supersedes, reason=new.reason)
 
     def _refuse_another_statement(self, handover: Handover) -> None:
         """The first import of a batch states the handover; a later one may repeat it but not change it."""
@@ -429,13 +429,21 @@ def _key(entry: AuditEntry) -> tuple[str, str]:
     return str(entry.content["batch_id"]), str(entry.content["kind"])
 
 
+def _is_text(stated: str) -> bool:
+    """Whether it can be stored as text: bytes of a shell in another encoding, or a NUL, cannot."""
+    return "\0" not in stated and stated.encode(errors="replace").decode() == stated
+
+
 def _identity(connection: sqlite3.Connection, path: Path) -> str:
     """The identity of a registry whose format this version reads."""
     with reading(path):
         tables_held = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not {table.name for table in tables.ATTRIBUTE_TABLES} <= tables_held:
             raise NotARegistry(f"{path}: it is not a registry of this package; make one with: minefield-registry init.")
-        version, identity = connection.execute("SELECT format_version, identity FROM registry_info").fetchone()
+        info = connection.execute("SELECT format_version, identity FROM registry_info").fetchone()
+    if info is None or not isinstance(info[0], int):
+        raise NotARegistry(f"{path}: its registry_info is damaged; take the last copy that opens.")
+    version, identity = info
     if version > FORMAT_VERSION:
         raise NewerFormat(
             f"{path}: it has format {version} and this version reads up to {FORMAT_VERSION}; "

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from registry.codes import DatePrecision
+from registry.errors import StoreError
 from registry.model import (
     AuditEntry,
     Counts,
@@ -208,14 +210,16 @@ def layer_of(row: Row, ended: AuditEntry | None) -> Layer:
     state = LayerState.ACTIVE
     if ended is not None:
         state = LayerState.SUPERSEDED if ended.action == "supersede" else LayerState.WITHDRAWN
+    with _as_written("layers", row):
+        kind, found = Kind(row["layer_kind"]), _provenance_of(json.loads(row["provenance"]))
     return Layer(
         row["batch_id"],
-        Kind(row["layer_kind"]),
+        kind,
         row["title"],
         row["table_name"],
         Counts(**{each.name: row[each.name] for each in fields(Counts)}),
         row["content_sha256"],
-        _provenance_of(json.loads(row["provenance"])),
+        found,
         state,
         str(ended.content["by"]) if state is LayerState.SUPERSEDED and ended else None,
         str(ended.content["reason"]) if ended else None,
@@ -223,15 +227,32 @@ def layer_of(row: Row, ended: AuditEntry | None) -> Layer:
 
 
 def entry_of(row: Row) -> AuditEntry:
-    """The audit entry of a row."""
+    """The audit entry of a row; every action but the first is about one layer."""
+    about = {"identity"} if row["action"] == "create" else {"batch_id", "kind"}
+    with _as_written("audit_log", row):
+        content = json.loads(row["content"])
+        if not about <= set(content):
+            raise ValueError(f"it lacks {', '.join(sorted(about - set(content)))}")
     return AuditEntry(
         row["id"],
         row["at"],
         row["action"],
-        json.loads(row["content"]),
+        content,
         row["previous_sha256"],
         row["entry_sha256"],
     )
+
+
+@contextmanager
+def _as_written(table: str, row: Row) -> Iterator[None]:
+    """What this package wrote, it can read; anything else was put there by somebody else."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            f"{table}: row {row['id']} was changed or damaged ({error}); "
+            "take the last copy that passes: minefield-registry verify."
+        ) from error
 
 
 def sha256_of_bytes(content: bytes) -> str:

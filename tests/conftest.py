@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 from batches import point, square, write_source
+from hypothesis import settings
 
 from registry.importer import ImportOptions, import_batch
 from registry.model import Handover, Kind, PartialDate
 from registry.store import Registry
+
+# A slow machine fails no property.
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
 
 
 @pytest.fixture

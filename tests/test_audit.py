@@ -11,6 +11,7 @@ import pytest
 from batches import add, square
 
 from registry.audit import sha256_of_query
+from registry.errors import StoreError
 from registry.model import Kind
 from registry.seal import FIRST_LINK
 from registry.store import Registry
@@ -137,6 +138,21 @@ class TestVerify:
         found = problems(small_path)
         assert not any("entry 2" in each for each in found)
         assert any("The history is broken at entry 3" in each for each in found)
+
+    @pytest.mark.parametrize(
+        ("statement", "table"),
+        [
+            ("UPDATE audit_log SET content = 'x' WHERE id = 2", "audit_log: row 2"),
+            ("UPDATE audit_log SET content = '{}' WHERE id = 2", "audit_log: row 2"),
+            ("UPDATE layers SET provenance = 'x' WHERE id = 1", "layers: row 1"),
+            ("UPDATE layers SET provenance = '{}' WHERE id = 1", "layers: row 1"),
+            ("UPDATE layers SET layer_kind = 'x' WHERE id = 1", "layers: row 1"),
+        ],
+    )
+    def test_what_can_no_longer_be_read(self, small_path, statement, table):
+        tamper(small_path, statement)
+        with pytest.raises(StoreError, match=f"{table} was changed or damaged"):
+            problems(small_path)
 
     def test_a_damaged_page(self, small_path):
         content = bytearray(small_path.read_bytes())

@@ -13,7 +13,7 @@ from batches import bow_tie, point, square, write_source
 from typer.testing import CliRunner
 
 from registry import __version__
-from registry.cli import app
+from registry.cli import app, main
 from registry.errors import RegistryError
 from registry.store import Registry
 
@@ -266,17 +266,27 @@ class TestExitCodes:
         assert small_path.read_bytes() == before
 
 
+@pytest.fixture
+def refused(capsys, monkeypatch):
+    """Run `main` on words that it must refuse in one sentence."""
+
+    def run(*words, says, cwd=None, lines=1):
+        monkeypatch.setattr(sys, "argv", ["minefield-registry", *map(str, words)])
+        if cwd is not None:
+            monkeypatch.chdir(cwd)
+        with pytest.raises(SystemExit) as caught:
+            main()
+        out, err = capsys.readouterr()
+        assert (caught.value.code, out) == (3, "")
+        assert re.search(says, err), err
+        assert lines in {None, len(err.splitlines())}
+        return err
+
+    return run
+
+
 class TestForeseen:
     """Each as a person meets it: exit code 3, one sentence on stderr, nothing on stdout, nothing changed."""
-
-    def refused(self, *words, says, cwd=None, lines=1):
-        done = typed(*words, cwd=cwd)
-        assert done.returncode == 3, done.stderr
-        assert done.stdout == ""
-        assert re.search(says, done.stderr), done.stderr
-        assert "Traceback" not in done.stderr
-        assert len(done.stderr.splitlines()) == lines or lines is None
-        return done
 
     @pytest.mark.parametrize(
         ("name", "content", "says"),
@@ -287,28 +297,28 @@ class TestForeseen:
             ("scan.pdf", "%PDF", "files of this kind are not read"),
         ],
     )
-    def test_source(self, small_path, tmp_path, name, content, says):
+    def test_source(self, refused, small_path, tmp_path, name, content, says):
         if content is not None:
             (tmp_path / name).write_text(content)
         before = small_path.read_bytes()
         words = ("import", tmp_path / name, "--kind", "minefields", "--id", "second", "--json")
-        self.refused("--registry", small_path, *words, says=f"{name}: {says}")
+        refused("--registry", small_path, *words, says=f"{name}: {says}")
         assert small_path.read_bytes() == before
 
-    def test_no_crs(self, small_path, tmp_path):
+    def test_no_crs(self, refused, small_path, tmp_path):
         source = write_source(tmp_path / "a.shp", [square(0, 0)], 32727, n=[1])
         (tmp_path / "a.prj").unlink()
         before = small_path.read_bytes()
         words = ("import", source, "--kind", "minefields", "--id", "second")
-        done = self.refused("--registry", small_path, *words, says="state it with --crs", lines=None)
-        assert "EPSG:32727 (WGS 84 / UTM zone 27S) would put their middle at" in done.stderr
+        err = refused("--registry", small_path, *words, says="state it with --crs", lines=None)
+        assert "EPSG:32727 (WGS 84 / UTM zone 27S) would put their middle at" in err
         assert small_path.read_bytes() == before
 
     @pytest.mark.parametrize("content", [None, b"", b"text\n", b"SQLite format 3\0"])
-    def test_not_a_registry(self, tmp_path, content):
+    def test_not_a_registry(self, refused, tmp_path, content):
         if content is not None:
             (tmp_path / "registry.gpkg").write_bytes(content)
-        self.refused("list", cwd=tmp_path, says=r"^registry.gpkg: .*registry")
+        refused("list", cwd=tmp_path, says=r"^registry.gpkg: .*registry")
         assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if content is None else [content])
 
     @pytest.mark.parametrize(
@@ -323,27 +333,31 @@ class TestForeseen:
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
     )
-    def test_registry(self, small_path, tmp_path, words, says):
+    def test_registry(self, refused, small_path, tmp_path, words, says):
         before = small_path.read_bytes()
-        self.refused("--registry", small_path, *words, says=says, cwd=tmp_path)
+        refused("--registry", small_path, *words, says=says, cwd=tmp_path)
         assert small_path.read_bytes() == before
 
-    def test_hostile_names_do_not_steer_the_terminal(self, small_path, tmp_path):
+    def test_hostile_names_do_not_steer_the_terminal(self, refused, small_path, tmp_path):
         name = "[red]\x1b[31m\u202e.shp"
         words = ("import", tmp_path / name, "--kind", "minefields", "--id", "x")
-        done = self.refused("--registry", small_path, *words, says="no such file")
-        assert "[red]\N{REPLACEMENT CHARACTER}[31m" in done.stderr
-        assert "\x1b" not in done.stderr
+        err = refused("--registry", small_path, *words, says="no such file")
+        assert "[red]\N{REPLACEMENT CHARACTER}[31m" in err
+        assert "\x1b" not in err
 
     @pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
-    def test_a_file_name_that_is_no_text(self, small_path, areas, tmp_path):
+    def test_a_file_name_that_is_no_text(self, refused, small_path, areas, tmp_path):
         name = os.fsdecode(b"\xffareas.geojson")
         areas.rename(tmp_path / name)
         words = ("import", tmp_path / name, "--kind", "minefields", "--id", "x")
-        self.refused("--registry", small_path, *words, says="its name is not text in UTF-8")
+        refused("--registry", small_path, *words, says="its name is not text in UTF-8")
 
 
 class TestStreams:
+    def test_a_foreseen_error(self, small_path):
+        done = typed("--registry", small_path, "show", "second")
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (3, "", 1)
+
     def test_a_bug_keeps_its_traceback(self, small_path):
         script = (
             "import registry.cli, registry.store\n"

@@ -95,7 +95,7 @@ def killed(number: int, source: Path, small_file: Path, durations: tuple[float, 
     # Every second one is killed while it stores, which is a small part of the time and the one that matters.
     if number % 2:
         running.until("storing")
-        time.sleep(chance.uniform(0, durations[1]))
+        time.sleep(chance.uniform(0, 2 * durations[1]))
     else:
         time.sleep(chance.uniform(0, sum(durations)))
     assert running.end() == -9

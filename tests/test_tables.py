@@ -73,6 +73,7 @@ LAYER = Layer(
 
 
 def ended(action, **content):
+    """The entry that took the layer out of the figures."""
     return AuditEntry(9, "2024-03-20T00:00:00Z", action, content, "", "")
 
 

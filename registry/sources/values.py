@@ -52,6 +52,8 @@ def parse_text(value: Any) -> str:
     """Text without outer blanks; a whole number that was read as a fraction loses its ``.0``."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
+    if "\0" in str(value):
+        raise ValueError(f"{value!r} holds a NUL, at which readers would cut it.")
     # A file can hold half of a surrogate pair, which UTF-8, and so the registry, cannot.
     return str(value).strip().encode("utf-8", "backslashreplace").decode()
 
