@@ -198,7 +198,7 @@ def _require_validity(work: _Work, flat: Geometries, *, mend: bool) -> None:
             )
             continue
         change = (
-            f"area {before[i]:,.0f} m2 as drawn (what crosses counts against the rest), {after[i]:,.0f} m2 repaired"
+            f"area {before[i]:,.0f} m2 as drawn, {after[i]:,.0f} m2 repaired"
         )
         if not mend:
             work.status[row] = PlotStatus.INVALID

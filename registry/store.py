@@ -430,8 +430,8 @@ def _key(entry: AuditEntry) -> tuple[str, str]:
 
 
 def _is_text(stated: str) -> bool:
-    """Whether it can be stored as text: bytes of a shell in another encoding, or a NUL, cannot."""
-    return "\0" not in stated and stated.encode(errors="replace").decode() == stated
+    """Whether it can be stored as UTF-8; what a shell in another encoding handed over cannot."""
+    return stated.encode(errors="replace").decode() == stated
 
 
 def _identity(connection: sqlite3.Connection, path: Path) -> str:
