@@ -197,9 +197,7 @@ def _require_validity(work: _Work, flat: Geometries, *, mend: bool) -> None:
                 "too-few-vertices", row, "The polygon has fewer than three distinct vertices, or no area.", flat[row]
             )
             continue
-        change = (
-            f"area {before[i]:,.0f} m2 as drawn, {after[i]:,.0f} m2 repaired"
-        )
+        change = f"area {before[i]:,.0f} m2 as drawn, {after[i]:,.0f} m2 repaired"
         if not mend:
             work.status[row] = PlotStatus.INVALID
             work.hits.append(Hit("geometry-invalid", row, f"{reasons[i]}; {change}; import with --repair to use it."))
