@@ -1,6 +1,5 @@
 """The file as other GeoPackage readers see it."""
 
-import importlib.util
 import json
 import shutil
 import sqlite3
@@ -117,10 +116,7 @@ class TestReaders:
         assert shown.stdout.count("OGRFeature(minefields_first)") == 3
 
     def test_fiona_reads_the_same_tags(self, small_path):
-        if importlib.util.find_spec("fiona") is None:
-            pytest.skip("Fiona is not installed")
-        import fiona
-
+        fiona = pytest.importorskip("fiona")
         with fiona.open(small_path, layer="minefields_first") as collection:
             tags = collection.tags()
             assert len(collection) == 3
