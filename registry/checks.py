@@ -21,6 +21,7 @@ AREA_MAX_M2 = 5_000_000.0
 PLACE_MAX_M = 10_000.0
 OVERLAP_MIN_SHARE = 0.01
 SAME_FIELD_SHARE = 0.9
+SAME_NUMBER_SHARE = 0.5
 DATUM_WITHIN_M = 25.0
 
 
@@ -133,14 +134,22 @@ def _duplicate_in_registry(plotted: Plotted, held: Held) -> list[Hit]:
 
 
 def twins_held(plotted: Plotted, held: Held) -> dict[int, tuple[int, float]]:
-    """For each record that another batch holds too: that record, and the share of the smaller they have in common."""
+    """For each record that another batch holds too: that record, and the share of the smaller they have in common.
+
+    It is the same field where both share 90 % of the smaller and their sizes are alike, or where they bear the same
+    number and share more than half of the smaller.
+    """
     if not len(held.records) or _duplicate_in_registry not in _CHECKS_OF_KIND[plotted.kind]:
         return {}
     theirs = project(held.records, WGS84, plotted.plane_crs)
-    overlap = duplicates.overlaps(plotted.plane, theirs, least_share=SAME_FIELD_SHARE)
+    overlap = duplicates.overlaps(plotted.plane, theirs, least_share=SAME_NUMBER_SHARE)
     sizes = shapely.area(plotted.plane[overlap.left]), shapely.area(theirs[overlap.right])
     # Sharing most of the smaller is not enough: a small field may lie inside a large one.
-    alike = np.minimum(*sizes) >= SAME_FIELD_SHARE * np.maximum(*sizes)
+    alike = (overlap.value >= SAME_FIELD_SHARE) & (np.minimum(*sizes) >= SAME_FIELD_SHARE * np.maximum(*sizes))
+    # A batch id holds no slash, so the record's own number is what follows the first one.
+    ours = duplicates.number_keys(plotted.record_ids)
+    named = duplicates.number_keys(str(name).partition("/")[2] for name in held.record_names)
+    alike |= (ours[overlap.left] == named[overlap.right]) & (overlap.value > SAME_NUMBER_SHARE)
     found: dict[int, tuple[int, float]] = {}
     for i, j, share in zip(overlap.left[alike], overlap.right[alike], overlap.value[alike], strict=True):
         if int(i) not in found or share > found[int(i)][1]:

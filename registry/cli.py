@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry import __version__
+from registry.codes import Instrument
 from registry.errors import RegistryError
 from registry.model import Handover, Kind, PartialDate, Progress
 
@@ -121,6 +122,20 @@ def import_(
         float | None,
         typer.Option("--sigma", min=0.0, max=FARTHEST_M, metavar="METRES", help="Position error, one sigma."),
     ] = None,
+    width: Annotated[
+        float | None,
+        typer.Option("--width", min=0.0, max=FARTHEST_M, metavar="METRES", help="Width of minefields given as lines."),
+    ] = None,
+    radius: Annotated[
+        float | None,
+        typer.Option(
+            "--radius", min=0.0, max=FARTHEST_M, metavar="METRES", help="Radius of minefields given as points."
+        ),
+    ] = None,
+    drop_column: Annotated[
+        list[str] | None,
+        typer.Option("--drop-column", metavar="THEIRS", help="Leave a column out, and keep only the files' hashes."),
+    ] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Repair invalid geometries; the originals are kept.")
     ] = False,
@@ -158,6 +173,9 @@ def import_(
         supersedes=supersedes,
         reason=reason,
         keep_bytes=not hash_only,
+        drop_columns=tuple(drop_column or ()),
+        width_m=width,
+        radius_m=radius,
     )
     with _open(context) as registry, _progress() as progress:
         report = import_batch(registry, sources, kind, handover, options, dry_run=dry_run, progress=progress)
@@ -214,21 +232,35 @@ def list_(
 
 
 @app.command(epilog="Example: minefield-registry show handover-1")
-def show(context: typer.Context, batch_id: BatchId, as_json: AsJson = False) -> None:
-    """Show what is known of a batch: provenance, source documents, findings."""
+def show(
+    context: typer.Context,
+    batch_id: BatchId,
+    instrument: Annotated[
+        Instrument, typer.Option("--instrument", help="Whose list of contents the records are held against.")
+    ] = Instrument.AMENDED_PROTOCOL_II,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is known of a batch: provenance, source documents, findings, and how complete its records are."""
     from registry import terminal
+    from registry.completeness import columns_needed, score
     from registry.jsonform import plain
 
     with _open(context) as registry:
         layers = registry.layers(batch_ids=(batch_id,), all_states=True)
         stated = registry.handover(batch_id)
         details = [(layer, registry.documents(layer), registry.findings(layer)) for layer in layers]
+        scores = {
+            layer.table_name: score(registry.read(layer, columns_needed()), instrument).batch()
+            for layer in layers
+            if layer.kind is Kind.MINEFIELDS
+        }
     if as_json:
         rows = [
             {
                 **plain(layer),
                 "documents": [_without_content(plain(each)) for each in documents],
                 "findings": plain(found),
+                "completeness": plain(scores.get(layer.table_name)),
             }
             for layer, documents, found in details
         ]
@@ -236,6 +268,31 @@ def show(context: typer.Context, batch_id: BatchId, as_json: AsJson = False) -> 
         return
     for layer, documents, found in details:
         _print(terminal.layer_details(layer, stated, documents, found))
+        if layer.table_name in scores:
+            _print(terminal.completeness(scores[layer.table_name]))
+
+
+@app.command(epilog="Example: minefield-registry diff handover-1 handover-2")
+def diff(
+    context: typer.Context,
+    earlier: Annotated[str, typer.Argument(metavar="ID", help="The earlier batch.")],
+    later: Annotated[str, typer.Argument(metavar="ID", help="The later batch.")],
+    kind: Annotated[Kind, typer.Option("--kind", help="Which layers are compared.")] = Kind.MINEFIELDS,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a batch holds that an earlier one did not: new, gone, moved, changed."""
+    from registry import terminal
+    from registry.batchdiff import diff_batches
+    from registry.jsonform import plain
+
+    with _open(context) as registry:
+        before, after = (registry.read(registry.layer(batch_id, kind)) for batch_id in (earlier, later))
+    result = diff_batches(before, after, kind)
+    if as_json:
+        named = {"schema": "minefield-registry/diff/v1", "earlier": earlier, "later": later, "kind": kind.value}
+        _print_json({**named, **plain(result)})
+    else:
+        _print(terminal.batch_diff(result))
 
 
 @app.command(epilog="Example: minefield-registry verify")

@@ -129,6 +129,13 @@ class GeometryMethod(Code):
     IMPORTED = "IMPORTED"
 
 
+class Instrument(StrEnum):
+    """The protocol to the CCW whose list of contents a minefield record is held against."""
+
+    AMENDED_PROTOCOL_II = "CCW-AP2"
+    PROTOCOL_II_1980 = "CCW-P2-1980"
+
+
 class PlotStatus(Code):
     """What became of a received record: received = plotted + invalid + unplottable."""
 

@@ -1,12 +1,15 @@
-"""Finding the same field drawn twice: by shape, by overlap, or by shape after a shift."""
+"""Finding the same record twice: by its number, by shape, by overlap, or by shape after a shift."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from registry.geometry import Geometries
+from registry.sources.values import is_missing
 
 TOLERANCE_M = 0.05
 """Two vertices this close are the same; a trip through another CRS moves them far less."""
@@ -21,6 +24,12 @@ class Pairs:
     left: Indices
     right: Indices
     value: NDArray[np.float64]
+
+
+def number_keys(numbers: Iterable[Any]) -> NDArray[np.object_]:
+    """The numbers of records as they are compared: without case and outer or repeated blanks; None where blank."""
+    keys = [None if is_missing(number) else " ".join(str(number).split()).casefold() for number in numbers]
+    return np.array(keys, dtype=object)
 
 
 def same_shapes(left: Geometries, right: Geometries) -> Pairs:

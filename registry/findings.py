@@ -1,7 +1,7 @@
 """What the checks can find: each code with its cause, consequence and cure.
 
-No record is stopped by a check. E: kept, but without usable geometry or left out of measures; W: in the measures, but
-somebody should look; I: good to know.
+No record is stopped by a check. E: kept, but without usable geometry, left out of measures, or not to be told from
+another record; W: in the measures, but somebody should look; I: good to know.
 """
 
 from collections.abc import Mapping
@@ -48,6 +48,12 @@ CHECKS: Mapping[str, Check] = {
     ),
     "not-a-point": Check(
         E, "A line or area stands where one point is needed.", _NO_GEOMETRY, "Ask where the event was."
+    ),
+    "extent-drawn": Check(
+        I,
+        "A line or point was drawn as an area with the stated width or radius.",
+        _IN_MEASURES,
+        "Check the width or radius; the line or point is kept.",
     ),
     "out-of-range": Check(E, "Latitude or longitude is impossible.", _NO_GEOMETRY, "Check the CRS and the numbers."),
     "null-island": Check(
@@ -144,6 +150,51 @@ CHECKS: Mapping[str, Check] = {
         "A value does not fit its field.",
         "The field is empty; the value is kept in source_fields.",
         "Correct it or leave the column unmatched.",
+    ),
+    "record-id-repeated": Check(
+        E,
+        "Records of one layer bear the same number, blanks and case aside.",
+        "Kept and in the measures; what names a record by this number may mean either.",
+        "Ask for the right numbers; if one record has several parts, hand them over as one.",
+    ),
+    "total-differs": Check(
+        W, "The total a record states is not the sum of its parts.", "Both are kept.", "Compare with the paper record."
+    ),
+    "density-unlikely": Check(
+        W,
+        "There are fewer than 1 or more than 300 mines per ha.",
+        _IN_MEASURES,
+        "Look for a wrong digit in the number of mines or in a vertex.",
+    ),
+    "laid-after-handover": Check(
+        W, "The field was laid after its record was handed over.", _IN_MEASURES, "Check both dates."
+    ),
+    "reference-point-missing": Check(
+        W,
+        "The record states no reference point.",
+        "Its position cannot be checked on the ground from a known point.",
+        "Look for reference points in the paper record.",
+    ),
+    "reference-point-single": Check(
+        W,
+        "The record states only one reference point.",
+        "An error in it moves the whole field unseen.",
+        "Look for a second one in the paper record.",
+    ),
+    "victims-inconsistent": Check(
+        W,
+        "The counts of victims contradict each other, or one is below zero.",
+        "All are kept as stated.",
+        "Ask who counted, and what.",
+    ),
+    "date-in-future": Check(
+        W, "A date lies after the day of the import.", "Kept as stated.", "Look for a wrong digit in the date."
+    ),
+    "personal-data-possible": Check(
+        W,
+        "A column of an accidents source may hold personal data of victims, but its values do not show it.",
+        "The column is stored.",
+        "Look at it; leave it out if it says who a person is.",
     ),
     "place-mismatch": Check(I, "The named district is more than 10 km away.", _IN_MEASURES, "Check name and position."),
     "z-dropped": Check(I, "Geometries had heights or measures.", "Positions are kept without them.", "None."),

@@ -16,12 +16,12 @@ import pyogrio
 import pyproj
 import shapely
 
-from registry import __version__, checks, tables
-from registry.checks import Held, Plotted
+from registry import __version__, tables
+from registry.assess import assess, set_misread_aside
 from registry.codes import PlotStatus
+from registry.completeness import BatchCompleteness, score
 from registry.errors import DuplicateLayer, SourceError, StoreError
 from registry.findings import CHECKS, Hit
-from registry.geometry import WGS84, local_equal_area, project, total_bounds
 from registry.held import areas_held, with_records
 from registry.intake import ImportOptions, Part, take_in
 from registry.model import (
@@ -44,6 +44,9 @@ from registry.store import BLOB_MAX_BYTES, NewLayer, Registry
 __all__ = ["ImportOptions", "ImportReport", "import_batch", "rebuild"]
 
 
+_REBUILT_WITH = ("crs", "encoding", "field_map", "sigma_m", "repair", "width_m", "radius_m")
+
+
 @dataclass(frozen=True)
 class ImportReport:
     """What an import did, or would do if it was a dry run."""
@@ -56,6 +59,7 @@ class ImportReport:
     documents: tuple[SourceDocument, ...]
     transformations: tuple[Transformation, ...]
     matched: Mapping[str, str]
+    completeness: BatchCompleteness | None
     dry_run: bool
 
     @property
@@ -112,6 +116,7 @@ def import_batch(
         without_bytes,
         new.provenance.transformations,
         matched,
+        score(new.records).batch() if kind is Kind.MINEFIELDS else None,
         dry_run,
     )
 
@@ -147,7 +152,7 @@ def rebuild(registry: Registry, layer: Layer, progress: Progress = silent) -> st
                     )
                 (place / known[document_id].file_name).write_bytes(content)
             sources.append(place if group["is_folder"] else place / group["name"])
-        stated = {name: parameters[name] for name in ("crs", "encoding", "field_map", "sigma_m", "repair")}
+        stated = {name: parameters[name] for name in _REBUILT_WITH}
         options = ImportOptions(**stated, layers=tuple(parameters["layers"]))
         handover = registry.handover(layer.batch_id)
         held = registry.layers_before(layer)
@@ -176,7 +181,8 @@ def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tup
     for path in sources:
         progress(f"reading {path.name}", None)
         first = 1 + sum(len(group.documents) for group in groups)
-        groups.append(_source(path, f"{batch_id}-{kind}", first=first, keep=options.keep_bytes))
+        keep = options.keep_bytes and not options.drop_columns
+        groups.append(_source(path, f"{batch_id}-{kind}", first=first, keep=keep))
         for layer in read_source(path, layers=options.layers, encoding=options.encoding):
             progress(f"plotting {path.name}", None)
             document = groups[-1].documents[0]
@@ -186,10 +192,10 @@ def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tup
     _refuse_repeated(documents)
     progress("checking", None)
     records, hits = _join(parts, kind, options.sigma_m)
-    hits += _set_misread_aside(records, parts, kind, held)
+    hits += set_misread_aside(records, parts, kind, held)
     but = {batch_id, options.supersedes or ""}
     held = with_records(held, about.registry, about.layers, records, kind, but=but)
-    hits += _check(records, parts, kind, held)
+    hits += assess(records, parts, kind, held, about.handover)
     new = NewLayer(
         handover=about.handover,
         kind=kind,
@@ -200,6 +206,7 @@ def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tup
         documents=documents,
         findings=(
             *_document_findings(about.registry, groups, parts, batch_id),
+            *_general_findings(hits),
             *_record_findings(records, hits, id_field(kind)),
         ),
         supersedes=options.supersedes,
@@ -234,6 +241,9 @@ def _provenance(groups: Sequence[_Source], parts: Sequence[Part], options: Impor
         "field_map": dict(options.field_map),
         "sigma_m": options.sigma_m,
         "repair": options.repair,
+        "drop_columns": list(options.drop_columns),
+        "width_m": options.width_m,
+        "radius_m": options.radius_m,
     }
     return Provenance(
         datetime.now(UTC),
@@ -294,6 +304,11 @@ def _document_findings(
     return [Finding(hit.code, CHECKS[hit.code].severity, hit.message, document.document_id) for hit, document in hits]
 
 
+def _general_findings(hits: Sequence[Hit]) -> list[Finding]:
+    """What is true of all records alike."""
+    return [Finding(hit.code, CHECKS[hit.code].severity, hit.message) for hit in hits if hit.row is None]
+
+
 def _refuse_repeated(documents: Sequence[SourceDocument]) -> None:
     main = Counter(document.sha256 for document in documents if document.media_type != "text/plain")
     for document in documents:
@@ -317,60 +332,6 @@ def _join(parts: Sequence[Part], kind: Kind, sigma_m: float | None) -> tuple[gpd
     assert id_field(kind) in frame
     geometries = np.concatenate([part.geometries for part in parts])
     return gpd.GeoDataFrame(frame, geometry=geometries, crs=4326), hits
-
-
-def _set_misread_aside(records: gpd.GeoDataFrame, parts: Sequence[Part], kind: Kind, held: Held) -> list[Hit]:
-    """Take positions that were plainly misread out of the measures; what was delivered is kept as text."""
-    rows = np.flatnonzero(records["plot_status"] == PlotStatus.PLOTTED.value)
-    hits = checks.misread_positions(kind, rows, records.geometry.to_numpy()[rows], held)
-    if not hits:
-        return []
-    delivered = np.concatenate([part.delivered for part in parts])
-    taken = [hit.row for hit in hits if hit.row is not None]
-    originals = (
-        records["original_geometry"] if "original_geometry" in records else pd.Series(None, records.index, object)
-    )
-    as_text = pd.Series(shapely.to_wkt(delivered[taken], rounding_precision=-1), index=taken)
-    records["original_geometry"] = originals.astype(object).combine_first(as_text)
-    records.loc[taken, "plot_status"] = PlotStatus.INVALID.value
-    geometries = records.geometry.to_numpy().copy()
-    geometries[taken] = None
-    records.geometry = geometries
-    return hits
-
-
-def _check(records: gpd.GeoDataFrame, parts: Sequence[Part], kind: Kind, held: Held) -> list[Hit]:
-    """The W and I checks of what is plotted; a field that another batch holds is linked to it."""
-    rows = np.flatnonzero(records["plot_status"] == PlotStatus.PLOTTED.value)
-    lonlat = records.geometry.to_numpy()[rows]
-    bounds = total_bounds(lonlat)
-    if bounds is None:
-        return []
-    plane_crs = local_equal_area(bounds)
-    part = records["part"].to_numpy()[rows]
-    geographic = np.array([each.crs.is_geographic for each in parts])
-    plotted = Plotted(
-        kind=kind,
-        rows=rows,
-        record_ids=records[id_field(kind)].to_numpy(object)[rows],
-        delivered=np.concatenate([each.delivered for each in parts])[rows],
-        geographic=geographic[part],
-        lonlat=lonlat,
-        plane=project(lonlat, WGS84, plane_crs),
-        plane_crs=plane_crs,
-        sigma_m=_column(records, "sigma_m", np.nan).astype(float)[rows],
-        district=_column(records, "district", None)[rows],
-    )
-    twins = checks.twins_held(plotted, held)
-    if twins:
-        records["duplicate_of"] = None
-        names = [held.record_names[j] for j, _ in twins.values()]
-        records.loc[[int(rows[i]) for i in twins], "duplicate_of"] = names
-    return checks.check(plotted, held)
-
-
-def _column(records: pd.DataFrame, name: str, blank: Any) -> Any:
-    return records[name].to_numpy(object) if name in records else np.full(len(records), blank, dtype=object)
 
 
 def _counts(records: pd.DataFrame) -> Counts:

@@ -1,22 +1,24 @@
 """One layer of one source on its way in: its CRS decided, its columns conformed, its records plotted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from registry.candidates import crs_candidates, describe, in_area_of_use
 from registry.checks import Held
 from registry.codes import GeometryMethod, PlotStatus
 from registry.conform import Conformed, conform, make_record_ids
-from registry.errors import SourceError
+from registry.errors import CheckFailed, SourceError
 from registry.findings import Hit
 from registry.geometry import WGS84, Geometries, Reprojection, crs_name, parse_crs
 from registry.model import Kind, SourceDocument
-from registry.plotting import plot
+from registry.personal import find_personal
+from registry.plotting import Extent, plot
 from registry.schema import id_field
 from registry.sources.vector import SourceLayer
 
@@ -43,6 +45,10 @@ class ImportOptions:
         The batch whose layer of this kind the new one replaces, and why.
     keep_bytes
         Keep the sources' bytes; else only their hashes.
+    drop_columns
+        Columns that are left out, and with them the sources' bytes.
+    width_m, radius_m
+        Of minefields given as lines or points, where no column states it.
     """
 
     crs: str | None = None
@@ -54,6 +60,9 @@ class ImportOptions:
     supersedes: str | None = None
     reason: str | None = None
     keep_bytes: bool = True
+    drop_columns: tuple[str, ...] = ()
+    width_m: float | None = None
+    radius_m: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,18 @@ def take_in(
     """
     where = document.file_name
     crs, hits = _decide_crs(layer, options.crs, held, where)
-    conformed = conform(layer.attributes, kind, options.field_map, where)
-    drawn = plot(layer.geometries, layer.as_delivered, layer.unreadable, crs, kind, mend=options.repair)
+    attributes = _without(layer.attributes, options.drop_columns, where)
+    hits += _personal(attributes, kind, held, where)
+    conformed = conform(attributes, kind, options.field_map, where)
+    drawn = plot(
+        layer.geometries,
+        layer.as_delivered,
+        layer.unreadable,
+        crs,
+        kind,
+        mend=options.repair,
+        extent=_extent(conformed.frame, options) if kind is Kind.MINEFIELDS else None,
+    )
     _refuse_contradiction(layer, drawn.reprojection.geometries, crs, held, where)
     frame = conformed.frame
     rows = range(len(frame))
@@ -99,7 +118,10 @@ def take_in(
     frame["source_layer"] = layer.name
     frame["plot_status"] = [str(status) for status in drawn.status]
     plotted = drawn.status == PlotStatus.PLOTTED
-    frame["geometry_method"] = [GeometryMethod.IMPORTED.value if drawn_so else None for drawn_so in plotted]
+    frame["geometry_method"] = [
+        (GeometryMethod.BUFFERED if row in drawn.buffered else GeometryMethod.IMPORTED).value if plotted[row] else None
+        for row in rows
+    ]
     frame["source_crs"] = drawn.reprojection.transformation.source_crs
     frame["transform_name"] = drawn.reprojection.transformation.name
     frame["transform_accuracy_m"] = drawn.reprojection.transformation.accuracy_m
@@ -118,6 +140,37 @@ def take_in(
         (*hits, *drawn.hits),
         conformed.matched,
     )
+
+
+def _extent(frame: pd.DataFrame, options: ImportOptions) -> Extent:
+    """Width and radius of each record: its own where a column states it, else what the person says of all."""
+
+    def metres(name: str, stated: float | None) -> NDArray[np.float64]:
+        own = pd.to_numeric(frame[name]) if name in frame else pd.Series(np.nan, frame.index)
+        return np.asarray(own.fillna(np.nan if stated is None else stated), dtype=np.float64)
+
+    return Extent(metres("width_m", options.width_m), metres("radius_m", options.radius_m))
+
+
+def _without(attributes: pd.DataFrame, columns: Sequence[str], where: str) -> pd.DataFrame:
+    unknown = sorted(set(columns) - set(map(str, attributes.columns)))
+    if unknown:
+        held = ", ".join(map(str, attributes.columns)) or "none"
+        raise SourceError(f"{where}: it has no column {', '.join(unknown)} to leave out; its columns are {held}.")
+    return attributes.drop(columns=list(columns))
+
+
+def _personal(attributes: pd.DataFrame, kind: Kind, held: Held, where: str) -> list[Hit]:
+    """Refuse columns with victims' personal data, by name; a column that may hold them is said."""
+    if kind is not Kind.ACCIDENTS:
+        return []
+    found = find_personal(attributes, held.district_names)
+    refused = [each for each in found if each.refused]
+    if refused:
+        options = " ".join(f"--drop-column '{each.column}'" for each in refused)
+        reasons = " ".join(each.sentence for each in refused)
+        raise CheckFailed(f"{where}: {reasons} Personal data of victims are not stored; import with {options}.")
+    return [Hit("personal-data-possible", None, each.sentence) for each in found]
 
 
 def _decide_crs(layer: SourceLayer, stated: str | None, held: Held, where: str) -> tuple[CRS, list[Hit]]:

@@ -52,7 +52,7 @@ GEOMETRY_OF_KIND: Mapping[Kind, GeometryKind] = {
 
 
 class Severity(StrEnum):
-    """E: kept, but without usable geometry or left out of measures; W: in the measures, look at it; I: good to know."""
+    """E: kept, but not to be used as it stands; W: in the measures, look at it; I: good to know."""
 
     ERROR = "E"
     WARNING = "W"

@@ -26,17 +26,27 @@ from registry.sources.geojson import mend_rings
 
 
 @dataclass(frozen=True)
+class Extent:
+    """Width of the field along each line, radius of the field around each point, in metres; NaN where not stated."""
+
+    width_m: NDArray[np.float64]
+    radius_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Plot:
     """What became of each geometry of a source layer.
 
     ``geometries`` are on WGS 84, None where a record has none to draw. ``originals`` holds the text of a geometry as
-    delivered, in the source's CRS, where it was repaired or cannot be drawn.
+    delivered, in the source's CRS, where it was repaired or cannot be drawn; ``buffered`` are the rows of lines and
+    points that were drawn as areas.
     """
 
     geometries: Geometries
     status: NDArray[np.object_]
     repair_notes: Mapping[int, str]
     originals: Mapping[int, str]
+    buffered: frozenset[int]
     hits: tuple[Hit, ...]
     reprojection: Reprojection
 
@@ -49,6 +59,7 @@ def plot(
     kind: Kind,
     *,
     mend: bool,
+    extent: Extent | None = None,
 ) -> Plot:
     """Decide for each geometry whether it is plotted, invalid or unplottable.
 
@@ -62,6 +73,8 @@ def plot(
         Row -> why the feature could not be read.
     mend
         Whether to repair what can be repaired; else it is kept as it came and counted as invalid.
+    extent
+        Width and radius of fields given as lines and points; without them these are not areas.
     """
     work = _Work(np.array(delivered, dtype=object), dict(refused))
     for row, reason in unreadable.items():
@@ -72,14 +85,24 @@ def plot(
             Hit("z-dropped", None, "Heights (Z) or measures (M) were dropped; the registry keeps positions.")
         )
     _require_geometry(work)
-    _require_type(work, GEOMETRY_OF_KIND[kind])
     flat = work.geometries.copy()
     reprojection = to_wgs84(work.geometries, crs)
     work.geometries[:] = reprojection.geometries
     _require_place(work, flat)
+    if extent is not None:
+        _draw_extent(work, flat, extent)
+    _require_type(work, flat, GEOMETRY_OF_KIND[kind])
     if GEOMETRY_OF_KIND[kind] is GeometryKind.MULTIPOLYGON:
         _require_validity(work, flat, mend=mend)
-    return Plot(work.geometries, work.status, work.repair_notes, work.originals, tuple(work.hits), reprojection)
+    return Plot(
+        geometries=work.geometries,
+        status=work.status,
+        repair_notes=work.repair_notes,
+        originals=work.originals,
+        buffered=frozenset(work.buffered),
+        hits=tuple(work.hits),
+        reprojection=reprojection,
+    )
 
 
 class _Work:
@@ -90,6 +113,7 @@ class _Work:
         self.originals = originals
         self.status = np.full(len(geometries), PlotStatus.PLOTTED, dtype=object)
         self.repair_notes: dict[int, str] = {}
+        self.buffered: set[int] = set()
         self.hits: list[Hit] = []
 
     def open_rows(self, mask: NDArray[np.bool_]) -> list[int]:
@@ -128,16 +152,42 @@ def _require_geometry(work: _Work) -> None:
         work.drop("geometry-empty", row, "The record's geometry is empty.", work.geometries[row])
 
 
-def _require_type(work: _Work, wanted: GeometryKind) -> None:
+def _draw_extent(work: _Work, flat: Geometries, extent: Extent) -> None:
+    """Lines and points whose width or radius is stated become areas, drawn on a plane in metres around them.
+
+    A line gets flat ends: the source says how wide the field is, not that it goes on beyond the ends.
+    """
+    dimension = shapely.get_dimensions(work.geometries)
+    reach = np.where(dimension == 1, extent.width_m / 2, np.where(dimension == 0, extent.radius_m, np.nan))
+    rows = work.open_rows(np.isfinite(reach) & (reach > 0))
+    if not rows:
+        return
+    lonlat = work.geometries[rows]
+    bounds = total_bounds(lonlat)
+    assert bounds is not None
+    plane = local_equal_area(bounds)
+    on_plane, is_line = project(lonlat, WGS84, plane), dimension[rows] == 1
+    drawn = np.where(
+        is_line,
+        shapely.buffer(on_plane, reach[rows], cap_style="flat"),
+        shapely.buffer(on_plane, reach[rows], quad_segs=16),
+    )
+    for row, shape in zip(rows, project(drawn, plane, WGS84), strict=True):
+        work.geometries[row] = shape
+        work.originals[row] = shapely.to_wkt(flat[row], rounding_precision=-1)
+        work.buffered.add(row)
+        what = f"width {extent.width_m[row]:g}" if dimension[row] == 1 else f"radius {extent.radius_m[row]:g}"
+        work.hits.append(Hit("extent-drawn", row, f"A {flat[row].geom_type} was drawn as an area with the {what} m."))
+
+
+def _require_type(work: _Work, flat: Geometries, wanted: GeometryKind) -> None:
     kinds = shapely.get_type_id(work.geometries)
     if wanted is GeometryKind.MULTIPOLYGON:
         for row in work.open_rows(kinds == 7):
-            _take_polygons(work, row)
+            _take_polygons(work, row, flat[row])
         for row in work.open_rows(~np.isin(kinds, (3, 6, 7))):
             name = work.geometries[row].geom_type
-            work.drop(
-                "not-an-area", row, f"A {name} has no area; its width or radius is not stated.", work.geometries[row]
-            )
+            work.drop("not-an-area", row, f"A {name} has no area; its width or radius is not stated.", flat[row])
         return
     single = wanted is GeometryKind.POINT
     lonely = (kinds == 4) & (shapely.get_num_geometries(work.geometries) == 1)
@@ -145,17 +195,17 @@ def _require_type(work: _Work, wanted: GeometryKind) -> None:
         work.geometries[row] = work.geometries[row].geoms[0]
     for row in work.open_rows(~((kinds == 0) | lonely | ((kinds == 4) & (not single)))):
         name = work.geometries[row].geom_type
-        work.drop("not-a-point", row, f"A {name} does not say where the event was.", work.geometries[row])
+        work.drop("not-a-point", row, f"A {name} does not say one place.", flat[row])
 
 
-def _take_polygons(work: _Work, row: int) -> None:
+def _take_polygons(work: _Work, row: int, delivered: shapely.Geometry) -> None:
     collection = work.geometries[row]
     polygons = polygons_of(np.array([collection], dtype=object))[0]
     if polygons is None:
-        work.drop("not-an-area", row, "The collection holds no polygon.", collection)
+        work.drop("not-an-area", row, "The collection holds no polygon.", delivered)
         return
     work.geometries[row] = polygons
-    work.originals[row] = shapely.to_wkt(collection, rounding_precision=-1)
+    work.originals[row] = shapely.to_wkt(delivered, rounding_precision=-1)
     if _count_single(collection) > len(polygons.geoms):
         work.hits.append(Hit("parts-dropped", row, "Lines and points of the collection were left out of the area."))
 

@@ -101,6 +101,8 @@ _MINEFIELD = (
     _metres("row_spacing_m", "Distance between rows"),
     _metres("mine_spacing_m", "Distance between mines in a row"),
     _metres("depth_m", "Depth at which the mines lie"),
+    _metres("width_m", "Width of a field that is given as a line"),
+    _metres("radius_m", "Radius of a field that is given as a point"),
     Field("reference_points", FieldType.JSON, "Reference points as recorded"),
     _code("land_status", LandStatus, "State of work on the field"),
 )

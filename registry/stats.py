@@ -15,6 +15,7 @@ from registry.codes import PlotStatus
 from registry.compare.areas import Coverage, measure_coverage, plane_of, rank_records
 from registry.compare.containment import WITHIN_M, Accuracy, measure_accuracy
 from registry.compare.kernel import TOLERANCE_M
+from registry.completeness import BatchCompleteness, columns_needed, score
 from registry.errors import CompareError, StoreError
 from registry.geometry import WGS84
 from registry.jsonform import plain
@@ -63,6 +64,8 @@ class Comparison:
         Whatever else the figures depend on.
     coverage, accuracy
         The figures.
+    completeness
+        Of each batch's minefield records (M10), by batch.
     classified
         EPSG:4326, one row for each received event: ``batch_id``, ``accident_id``, ``event_class``, ``records`` (a
         tuple of ``batch/record``: those that cover the event, else the nearest one) and ``distance_m`` (NaN where
@@ -73,6 +76,7 @@ class Comparison:
     parameters: Mapping[str, object]
     coverage: Coverage
     accuracy: Accuracy
+    completeness: Mapping[str, BatchCompleteness]
     classified: GeoDataFrame = dataclasses.field(compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -84,6 +88,10 @@ class Comparison:
             "parameters": plain(self.parameters),
             "coverage": plain(self.coverage, unless_none=_ONLY_WHEN_SAID),
             "accuracy": plain(self.accuracy, unless_none=_ONLY_WHEN_SAID),
+            "completeness": [
+                {"batch_id": batch_id, **plain(batch, unless_none=_ONLY_WHEN_SAID)}
+                for batch_id, batch in self.completeness.items()
+            ],
         }
 
 
@@ -146,7 +154,10 @@ def compute_stats(
         "software": {"minefield-registry": __version__},
     }
     layers = tuple(layer for of_kind in chosen.values() for layer in of_kind)
-    return Comparison(layers, parameters, coverage, accuracy, classified)
+    completeness = {
+        layer.batch_id: score(registry.read(layer, columns_needed())).batch() for layer in chosen[Kind.MINEFIELDS]
+    }
+    return Comparison(layers, parameters, coverage, accuracy, completeness, classified)
 
 
 def write_classified(comparison: Comparison, path: Path) -> None:

@@ -10,8 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from registry.audit import Verification
+from registry.batchdiff import BatchDiff, ChangedRecord
 from registry.compare.containment import Accuracy, Window
 from registry.compare.uncertainty import Share
+from registry.completeness import BatchCompleteness
 from registry.findings import CHECKS
 from registry.importer import ImportReport
 from registry.model import Finding, Handover, Layer, LayerState, Severity, SourceDocument
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
 DISTRICTS_SHOWN = 10
 NAME_WIDTH = 20
+RECORDS_SHOWN = 20
 
 _STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "default"}
 
@@ -83,6 +86,8 @@ def import_report(report: ImportReport) -> RenderableType:
         rows = sorted(report.matched.items())
         parts.append(table("Columns (all others are kept in source_fields)", ("our field", "their column"), rows))
     parts.append(findings(report.findings))
+    if report.completeness is not None:
+        parts.append(completeness(report.completeness))
     return Group(*parts)
 
 
@@ -97,7 +102,9 @@ def findings(found: Sequence[Finding]) -> RenderableType:
         (Text(CHECKS[code].severity.value, _STYLE[CHECKS[code].severity]), f"{number[code]:,}", _meaning(first[code]))
         for code in order
     ]
-    return table("Findings (E: left out, W: look at it, I: good to know)", ("", "number", "what it means"), rows)
+    return table(
+        "Findings (E: not usable as it stands, W: look at it, I: good to know)", ("", "number", "what it means"), rows
+    )
 
 
 def _meaning(finding: Finding) -> Text:
@@ -108,6 +115,57 @@ def _meaning(finding: Finding) -> Text:
         f"{check.cause} {check.consequence} {check.cure}\n",
         (shown(f"First: {where}{finding.message}"), "dim"),
     )
+
+
+def completeness(batch: BatchCompleteness) -> RenderableType:
+    """What of the contents that the protocol asks for the records state."""
+    rows = [
+        (item.words, f"{item.share.numerator or 0:,}", f"{item.share.denominator:,}")
+        for item in batch.items
+        if item.share.denominator
+    ]
+    title = (
+        f"Record completeness ({batch.instrument}): {batch.filled:,} of {batch.applicable:,} items filled, "
+        f"{batch.records_complete:,} of {batch.records:,} records complete"
+    )
+    return table(title, ("item", "stated by", "of records"), rows, numbers=2)
+
+
+def batch_diff(result: BatchDiff) -> RenderableType:
+    """What a later batch says that an earlier one did not."""
+    totals = result.totals
+    parts: list[RenderableType] = [
+        Text(
+            f"{totals.earlier:,} records earlier, {totals.later:,} later: {totals.new:,} new, {totals.gone:,} gone, "
+            f"{totals.changed:,} changed ({totals.moved:,} moved), {totals.unchanged:,} unchanged."
+        )
+    ]
+    for title, names in (("New", result.new), ("Gone", result.gone)):
+        if names:
+            more = f" and {len(names) - RECORDS_SHOWN:,} more" if len(names) > RECORDS_SHOWN else ""
+            parts.append(Text(shown(f"{title}: {', '.join(names[:RECORDS_SHOWN])}{more}")))
+    if result.changed:
+        number = len(result.changed)
+        title = "Changed" if number <= RECORDS_SHOWN else f"Changed, the first {RECORDS_SHOWN} of {number:,}"
+        rows = [(each.old_id, each.matched_by, _change(each)) for each in result.changed[:RECORDS_SHOWN]]
+        parts.append(table(title, ("record", "matched by", "what differs"), rows))
+    return Group(*parts)
+
+
+def _change(record: ChangedRecord) -> str:
+    said = []
+    if record.old_id != record.new_id:
+        said.append(f"number now {record.new_id}")
+    if record.move is not None:
+        said.append(
+            f"moved {record.move.distance_m:,.1f} m {record.move.compass} ({record.move.bearing_deg:.0f} degrees)"
+        )
+    if record.reshaped:
+        said.append("another outline")
+    said += [
+        f"{each.field}: {shown(each.old) or 'nothing'} -> {shown(each.new) or 'nothing'}" for each in record.fields
+    ]
+    return "\n".join(said)
 
 
 def layer_list(layers: Sequence[Layer], handovers: Sequence[Handover]) -> RenderableType:

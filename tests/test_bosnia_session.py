@@ -62,7 +62,7 @@ def session(folder, shared):
 def test_import_reports(session):
     words = session["minefields"].stdout
     assert "Suspected minefields: batch bih-2024-03, minefields, imported." in words
-    (counts,) = (line.split() for line in words.splitlines() if "11,068" in line)
+    counts = next(line.split() for line in words.splitlines() if "11,068" in line)
     assert counts == ["11,068", "7,971", "467", "0", "3,097"]
     assert json.loads(session["districts"].stdout)["counts"]["plotted"] == 142
 

@@ -17,7 +17,7 @@ from registry.cli import app, main
 from registry.errors import RegistryError
 from registry.store import Registry
 
-VERBS = ("init", "import", "withdraw", "list", "show", "verify", "stats", "map", "demo")
+VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo")
 COMMAND = Path(sys.executable).with_name("minefield-registry")
 
 
@@ -180,7 +180,7 @@ class TestJson:
             (["list", "--all"], {"layers"}),
             (["show", "first"], {"handover", "layers"}),
             (["verify"], {"problems", "head_sha256", "layers", "documents", "entries"}),
-            (["stats"], {"layers", "parameters", "coverage", "accuracy"}),
+            (["stats"], {"layers", "parameters", "coverage", "accuracy", "completeness"}),
             (["withdraw", "first", "--reason", "x"], {"dry_run", "layers"}),
             (["withdraw", "first", "--reason", "x", "--dry-run"], {"dry_run", "layers"}),
         ],

@@ -31,5 +31,5 @@ def test_a_code_is_a_stable_word_with_cause_consequence_and_cure(code):
     for sentence in (check.cause, check.consequence, check.cure):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
-    left_out = ("without geometry", "left out of", "Left out of")
+    left_out = ("without geometry", "left out of", "Left out of", "may mean either")
     assert (check.severity is Severity.ERROR) is any(words in check.consequence for words in left_out)

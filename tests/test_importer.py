@@ -399,10 +399,12 @@ class TestRefused:
 def test_findings_are_in_order(empty, tmp_path):
     shapes = [square(0, 0, 0.01), bow_tie(2, 0), square(0, 0, 0.01), None]
     report = bring(empty, write_source(tmp_path / "a.gpkg", shapes))
-    found = [(finding.feature_index, "EWI".index(finding.severity)) for finding in report.findings]
+    of_records = [finding for finding in report.findings if finding.record_id]
+    found = [(finding.feature_index, "EWI".index(finding.severity)) for finding in of_records]
     assert found == sorted(found)
+    assert report.findings[-len(of_records) :] == tuple(of_records)
     assert empty.findings(empty.layers()[0]) == report.findings
-    assert all(finding.record_id for finding in report.findings)
+    assert [finding.code for finding in report.findings if not finding.record_id] == ["reference-point-missing"]
 
 
 def test_progress(small_path, areas):

@@ -116,7 +116,7 @@ def test_the_figures_of_a_small_registry(registry):
 
 def test_json_has_the_documented_names(registry):
     result = compute_stats(registry).to_json()
-    assert list(result) == ["schema", "layers", "parameters", "coverage", "accuracy"]
+    assert list(result) == ["schema", "layers", "parameters", "coverage", "accuracy", "completeness"]
     assert result["schema"] == "minefield-registry/stats/v1"
     assert set(result["accuracy"]["all"]) == WINDOW
     assert list(result["accuracy"]["all"]["within_m"]) == ["0", "25", "50", "100", "250", "500", "1000"]
