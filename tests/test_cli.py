@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from registry import __version__
 from registry.cli import app, main
-from registry.errors import RegistryError
+from registry.errors import RegistryError, UnknownLayer
 from registry.store import Registry
 
 VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo")
@@ -412,3 +412,42 @@ class TestStreams:
         script = "import sys, registry.cli\nprint([m for m in ('geopandas', 'folium', 'scipy') if m in sys.modules])"
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "[]"
+
+
+class TestDiff:
+    @pytest.fixture
+    def two(self, command, tmp_path):
+        """The second batch lacks A-1, has A-2 half a degree further north, and brings A-9."""
+        path = write_source(tmp_path / "later.geojson", [square(2, 0.5), square(4, 0)], number=["a-2 ", "A-9"])
+        command("import", path, "--kind", "minefields", "--id", "second", "--field", "record_id=number")
+        return command
+
+    def test_in_words(self, two):
+        words = two("diff", "first", "second").output
+        assert "3 records earlier, 2 later: 1 new, 2 gone, 1 changed (1 moved), 0 unchanged." in words
+        assert "New: A-9" in words
+        assert "Gone: A-1, A-3" in words
+        assert "north (0 degrees)" in words
+
+    def test_as_json(self, two):
+        made = json.loads(two("diff", "first", "second", "--json").output)
+        assert made["schema"] == "minefield-registry/diff/v1"
+        assert made["new"] == ["A-9"]
+        (changed,) = made["changed"]
+        assert changed["matched_by"] == "number"
+        assert changed["move"]["compass"] == "north"
+
+    def test_a_batch_against_itself(self, command):
+        assert "0 new, 0 gone, 0 changed (0 moved), 3 unchanged." in command("diff", "first", "first").output
+
+    def test_an_unknown_batch(self, command):
+        with pytest.raises(UnknownLayer, match="holds no batch other"):
+            command("diff", "first", "other")
+
+
+def test_show_scores_the_records_against_the_protocol_named(command):
+    words = command("show", "first", "--instrument", "CCW-P2-1980").output
+    assert "Record completeness (CCW-P2-1980)" in words
+    (layer,) = json.loads(command("show", "first", "--json").output)["layers"]
+    assert layer["completeness"]["instrument"] == "CCW-AP2"
+    assert layer["completeness"]["records"] == 3
