@@ -85,6 +85,7 @@ def _coverage_counts(coverage: Coverage) -> list[tuple[str, str]]:
         ("plotted", f"{coverage.records_plotted:,}"),
         ("invalid, left out of the figures", f"{coverage.records_invalid:,}"),
         ("unplottable, not on the map", f"{coverage.records_unplottable:,}"),
+        ("plotted, the same field in two batches", f"{coverage.records_repeated:,}"),
         ("Recorded area, overlaps once", f"{coverage.union_m2 / 1e6:,.2f} km²"),
     ]
 

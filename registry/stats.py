@@ -12,7 +12,7 @@ from geopandas import GeoDataFrame
 
 from registry import __version__
 from registry.codes import PlotStatus
-from registry.compare.areas import Coverage, measure_coverage, plane_of, rank_records
+from registry.compare.areas import Coverage, count_repeated, measure_coverage, plane_of, rank_records
 from registry.compare.containment import WITHIN_M, Accuracy, measure_accuracy
 from registry.compare.kernel import TOLERANCE_M
 from registry.completeness import BatchCompleteness, columns_needed, score
@@ -26,7 +26,7 @@ from registry.store import Registry
 SCHEMA = "minefield-registry/stats/v1"
 
 _COLUMNS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.MINEFIELDS: (),
+    Kind.MINEFIELDS: ("duplicate_of",),
     Kind.ACCIDENTS: ("occurred_on", "occurred_on_precision", "sigma_m"),
     Kind.DISTRICTS: ("name",),
     Kind.SCOPE: (),
@@ -132,7 +132,9 @@ def compute_stats(
     progress("measuring coverage", 0.3)
     dates = {layer.batch_id: registry.handover(layer.batch_id).handed_over_on for layer in chosen[Kind.MINEFIELDS]}
     records = rank_records(plotted, dates, plane_of(plotted, events))
-    coverage = measure_coverage(records, _total(chosen[Kind.MINEFIELDS]), districts=districts)
+    coverage = measure_coverage(
+        records, _total(chosen[Kind.MINEFIELDS]), repeated=count_repeated(plotted), districts=districts
+    )
     progress("comparing events with records", 0.7)
     accuracy, classified = measure_accuracy(
         events,

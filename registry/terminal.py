@@ -268,6 +268,7 @@ def _coverage(result: Comparison) -> RenderableType:
         ("plotted", f"{coverage.records_plotted:,}"),
         ("invalid, left out", f"{coverage.records_invalid:,}"),
         ("unplottable", f"{coverage.records_unplottable:,}"),
+        ("plotted, but the same field as in another batch", f"{coverage.records_repeated:,}"),
         ("share unplottable", share(coverage.unplottable_share)),
         ("land covered (union)", f"{coverage.union_m2 / 1e6:,.2f} km2"),
         ("sum of the records' areas", f"{coverage.sum_m2 / 1e6:,.2f} km2"),

@@ -84,13 +84,15 @@ class DistrictCoverage:
 class Coverage:
     """Metric C1, and M14 as ``unplottable_share``.
 
-    Overlapping records count once in ``union_m2`` and each time in ``sum_m2``.
+    Overlapping records count once in ``union_m2`` and each time in ``sum_m2``. ``records_repeated`` of the plotted are
+    the same field as a record of another batch that is compared too.
     """
 
     records_received: int
     records_plotted: int
     records_invalid: int
     records_unplottable: int
+    records_repeated: int
     unplottable_share: Share
     sum_m2: float
     union_m2: float
@@ -169,7 +171,21 @@ def records_in_districts(records: RankedRecords, districts: GeoDataFrame) -> NDA
     return np.bincount(district[shares_land], minlength=len(districts))
 
 
-def measure_coverage(records: RankedRecords, received: Counts, *, districts: GeoDataFrame | None = None) -> Coverage:
+def count_repeated(records: GeoDataFrame) -> int:
+    """Count the records that repeat one of the others: a field handed over twice counts once.
+
+    Parameters
+    ----------
+    records
+        With the columns ``batch_id``, ``record_id`` and ``duplicate_of`` (``batch/record`` or null).
+    """
+    names = records["batch_id"].astype("string") + "/" + records["record_id"].astype("string")
+    return int(records["duplicate_of"].isin(names).sum())
+
+
+def measure_coverage(
+    records: RankedRecords, received: Counts, *, repeated: int = 0, districts: GeoDataFrame | None = None
+) -> Coverage:
     """Measure the land that records cover (C1) and the share that could not be plotted (M14).
 
     Parameters
@@ -178,6 +194,8 @@ def measure_coverage(records: RankedRecords, received: Counts, *, districts: Geo
         The plotted records.
     received
         Counts of all records received, plotted or not.
+    repeated
+        How many of the plotted repeat another, see `count_repeated`.
     districts
         Polygons with the columns ``record_id`` and ``name``.
     """
@@ -187,6 +205,7 @@ def measure_coverage(records: RankedRecords, received: Counts, *, districts: Geo
         records_plotted=received.plotted,
         records_invalid=received.invalid,
         records_unplottable=received.unplottable,
+        records_repeated=repeated,
         unplottable_share=wilson_share(received.unplottable, received.received),
         sum_m2=float(shapely.area(records.polygons).sum()),
         union_m2=float(shapely.area(union_parts).sum()),

@@ -4,12 +4,13 @@ import ground
 import numpy as np
 import pytest
 import shapely
+from geopandas import GeoDataFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import geometry
 from registry.codes import DatePrecision
-from registry.compare.areas import measure_coverage, plane_of, rank_records, records_in_districts
+from registry.compare.areas import count_repeated, measure_coverage, plane_of, rank_records, records_in_districts
 from registry.errors import CompareError
 from registry.model import Counts, PartialDate
 
@@ -148,3 +149,14 @@ def test_the_plane_is_centred_on_all_the_data():
 def test_a_layer_without_crs_is_refused():
     with pytest.raises(CompareError, match="coordinate reference system"):
         rank_records(ground.records(ground.square(0, 0)).set_crs(None, allow_override=True), {"a": JUNE})
+
+
+def test_a_field_handed_over_twice_is_counted_as_repeated():
+    columns = {
+        "batch_id": ["a", "a", "b", "b"],
+        "record_id": ["1", "2", "1", "2"],
+        # The second names a record that is not compared.
+        "duplicate_of": [None, "c/9", "a/1", None],
+    }
+    assert count_repeated(GeoDataFrame(columns, geometry=[None] * 4, crs=4326)) == 1
+    assert count_repeated(GeoDataFrame(columns, geometry=[None] * 4, crs=4326).iloc[2:]) == 0
