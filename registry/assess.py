@@ -81,6 +81,7 @@ def _plotted(records: gpd.GeoDataFrame, parts: Sequence[Part], kind: Kind) -> Pl
         plane=project(lonlat, WGS84, plane_crs),
         plane_crs=plane_crs,
         sigma_m=_column(records, "sigma_m", np.nan).astype(float)[rows],
+        written_sigma_m=np.concatenate([each.written_sigma_m for each in parts])[rows],
         district=_column(records, "district", None)[rows],
     )
 

@@ -23,6 +23,8 @@ OVERLAP_MIN_SHARE = 0.01
 SAME_FIELD_SHARE = 0.9
 SAME_NUMBER_SHARE = 0.5
 DATUM_WITHIN_M = 25.0
+# A step of 100 m is 29 m as a uniform error, one of a thousandth of a degree 24 m and more up to 70 degrees north.
+COARSE_SIGMA_M = 20.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Plotted:
     """The plotted records of an import, row by row.
 
     ``delivered`` are in the source's CRS, ``lonlat`` on WGS 84, ``plane`` on an equal-area plane in metres; ``rows``
-    are their rows in the import.
+    are their rows in the import. ``written_sigma_m`` is NaN where positions were not written as text.
     """
 
     kind: Kind
@@ -42,6 +44,7 @@ class Plotted:
     plane: Geometries
     plane_crs: CRS
     sigma_m: NDArray[np.float64]
+    written_sigma_m: NDArray[np.float64]
     district: NDArray[np.object_]
 
 
@@ -212,6 +215,8 @@ def _precision_coarse(plotted: Plotted, _: Held) -> list[Hit]:
     steps = coordinates * np.where(plotted.geographic[owner], 1e3, 1e-2)[:, None]
     fine = (np.abs(steps - np.round(steps)) > 1e-6).any(axis=1)
     found = np.bincount(owner, weights=fine, minlength=len(plotted.rows)) == 0
+    # What is written says how fine it is: a whole minute may be exact to the second.
+    found = np.where(np.isnan(plotted.written_sigma_m), found, plotted.written_sigma_m > COARSE_SIGMA_M)
     # A ring that had to be closed cannot be held as delivered, so there is nothing to judge.
     found &= ~shapely.is_missing(plotted.delivered)
     return _hits("precision-coarse", plotted, found, lambda _: "All its coordinates are rounded to about 100 m.")

@@ -12,12 +12,13 @@ import typer
 
 from registry import __version__
 from registry.codes import Instrument
-from registry.errors import RegistryError
+from registry.errors import RegistryError, SourceError
 from registry.model import Handover, Kind, PartialDate, Progress
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from registry.sources.tables import TableOptions
     from registry.store import Registry
 
 FAILED = 1
@@ -101,7 +102,7 @@ def import_(
         list[Path], typer.Argument(metavar="FILE...", help="Files as handed over; several make one layer.")
     ],
     kind: Annotated[Kind, typer.Option("--kind", help="What the rows are.")],
-    batch_id: Annotated[str, typer.Option("--id", help="Id of the batch.")],
+    batch_id: Annotated[str | None, typer.Option("--id", help="Id of the batch.")] = None,
     title: Annotated[str | None, typer.Option("--title", help="Readable title; else the id.")] = None,
     giving_party: Annotated[str | None, typer.Option("--from", help="Who handed it over.")] = None,
     receiving_party: Annotated[str | None, typer.Option("--to", help="Who received it.")] = None,
@@ -112,8 +113,20 @@ def import_(
     notes: Annotated[str | None, typer.Option("--notes", help="Anything else about the handover.")] = None,
     crs: Annotated[str | None, typer.Option("--crs", help="CRS of the positions, where the file does not say.")] = None,
     encoding: Annotated[
-        str | None, typer.Option("--encoding", help="Encoding of a shapefile's texts, as cp1251.")
+        str | None, typer.Option("--encoding", help="Encoding of a shapefile's or text table's texts, as cp1251.")
     ] = None,
+    profile: Annotated[
+        Path | None, typer.Option("--profile", metavar="FILE", help="What the columns of a table mean, checked by you.")
+    ] = None,
+    propose_profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--propose-profile",
+            metavar="OUT",
+            help="Import nothing; write a profile for the first file, to be checked.",
+        ),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook, where several hold data.")] = None,
     layer: Annotated[list[str] | None, typer.Option("--layer", help="Layer to read, where a file has several.")] = None,
     field: Annotated[
         list[str] | None, typer.Option("--field", metavar="OURS=THEIRS", help="Their column that fills our field.")
@@ -153,7 +166,15 @@ def import_(
     from registry import terminal
     from registry.importer import ImportOptions, import_batch
     from registry.jsonform import plain
+    from registry.sources.profile import read_profile
+    from registry.sources.tables import TableOptions
 
+    if propose_profile is not None:
+        reading = TableOptions(sheet=sheet, encoding=encoding)
+        _propose(sources[0], kind, reading, crs, propose_profile, as_json=as_json)
+        return
+    if batch_id is None:
+        raise typer.BadParameter("name the batch.", param_hint="--id")
     handover = Handover(
         batch_id,
         title or batch_id,
@@ -176,6 +197,8 @@ def import_(
         drop_columns=tuple(drop_column or ()),
         width_m=width,
         radius_m=radius,
+        profile=None if profile is None else read_profile(profile),
+        sheet=sheet,
     )
     with _open(context) as registry, _progress() as progress:
         report = import_batch(registry, sources, kind, handover, options, dry_run=dry_run, progress=progress)
@@ -185,6 +208,25 @@ def import_(
         _print(terminal.import_report(report))
     if dry_run and report.has_errors:
         raise typer.Exit(FAILED)
+
+
+def _propose(source: Path, kind: Kind, reading: "TableOptions", crs: str | None, out: Path, *, as_json: bool) -> None:
+    """Write a proposed profile and show it; nothing else is written."""
+    from registry import terminal
+    from registry.sources.tablesource import propose_profile
+
+    proposal = propose_profile(source, kind, reading, crs=crs)
+    try:
+        with out.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(proposal.to_toml())
+    except FileExistsError as error:
+        raise SourceError(f"{out}: it is there already; name another file for the proposal.") from error
+    except OSError as error:
+        raise SourceError(f"{out}: it cannot be written ({error.strerror or error}).") from error
+    if as_json:
+        _print_json({"schema": "minefield-registry/propose-profile/v1", "profile": str(out), **proposal.to_json()})
+    else:
+        _print(terminal.profile_proposal(proposal, out))
 
 
 @app.command(epilog="Example: minefield-registry withdraw handover-1 --reason 'wrong file'")

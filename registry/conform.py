@@ -1,6 +1,6 @@
 """A source's columns -> the fields of a kind; what fits no field is kept as it came."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from registry.errors import SourceError
 from registry.model import Kind, PartialDate
 from registry.schema import Field, FieldType, id_field, stated_fields
 from registry.sources import values
+from registry.sources.rules import Rule, read_column, read_constant
 
 
 @dataclass(frozen=True)
@@ -34,32 +35,58 @@ class Conformed:
     misread: tuple[Misread, ...]
 
 
-def conform(attributes: pd.DataFrame, kind: Kind, field_map: Mapping[str, str], where: str) -> Conformed:
+def conform(
+    attributes: pd.DataFrame,
+    kind: Kind,
+    field_map: Mapping[str, str],
+    where: str,
+    rules: Mapping[str, Rule] | None = None,
+) -> Conformed:
     """Fill our fields from a source's columns.
 
     A column fills a field if the person named it (``field_map``: ours -> theirs) or if it bears exactly the field's
-    name. All others go to ``source_fields``, and so does every value that its field cannot hold.
+    name. All others go to ``source_fields``, and so does every value that its field cannot hold, or that a rule turns
+    into another.
+
+    Parameters
+    ----------
+    rules
+        For the text cells of a table: our field -> where its values come from and how they are read.
 
     Raises
     ------
     SourceError
-        If a named field or column does not exist.
+        If a named field or column does not exist, or a field is named twice.
     """
-    matched = _match(list(map(str, attributes.columns)), kind, field_map, where)
+    ruled = rules or {}
+    twice = sorted(set(field_map) & set(ruled))
+    if twice:
+        raise SourceError(f"{where}: the profile says where {', '.join(twice)} comes from; do not name it again.")
+    named = {name: rule.column for name, rule in ruled.items() if rule.column is not None}
+    constant = {name: rule for name, rule in ruled.items() if rule.column is None}
+    matched = _match(list(map(str, attributes.columns)), kind, {**field_map, **named}, where, set(constant))
     frame = pd.DataFrame(index=pd.RangeIndex(len(attributes)))
-    kept = attributes.drop(columns=list(matched.values()))
+    converted = {rule.column for rule in ruled.values() if rule.converts}
+    kept = attributes.drop(columns=list(set(matched.values()) - converted))
     misread: list[Misread] = []
     for name, column in matched.items():
         field = stated_fields(kind)[name]
-        parsed, failures = _parse_column(attributes[column].tolist(), field)
+        cells = attributes[column].tolist()
+        parsed, failures = _parse_column(cells, field) if rules is None else _by_rule(cells, field, ruled.get(name))
         misread += [Misread(row, name, column, reason) for row, reason in failures.items()]
         _put(frame, field, parsed)
+    for name, rule in constant.items():
+        field = stated_fields(kind)[name]
+        _put(frame, field, [read_constant(field, rule)] * len(frame))
     extra = pd.DataFrame([(bad.row, bad.column) for bad in misread], columns=["row", "column"])
     frame["source_fields"] = _source_fields(kept, attributes, extra)
     return Conformed(frame, matched, tuple(misread))
 
 
-def _match(columns: list[str], kind: Kind, field_map: Mapping[str, str], where: str) -> dict[str, str]:
+def _match(
+    columns: list[str], kind: Kind, field_map: Mapping[str, str], where: str, filled: Collection[str]
+) -> dict[str, str]:
+    """Our field -> their column; ``filled`` are the fields that no column fills."""
     ours = stated_fields(kind)
     for name, column in field_map.items():
         if name not in ours:
@@ -67,7 +94,8 @@ def _match(columns: list[str], kind: Kind, field_map: Mapping[str, str], where: 
         if column not in columns:
             raise SourceError(f"{where}: it has no column {column!r}; its columns are {', '.join(columns) or 'none'}.")
     named = set(field_map.values())
-    same = {name: name for name in columns if name in ours and name not in field_map and name not in named}
+    open_fields = set(ours) - set(field_map) - set(filled)
+    same = {name: name for name in columns if name in open_fields and name not in named}
     return {**same, **field_map}
 
 
@@ -81,6 +109,12 @@ def _parse_column(cells: list[Any], field: Field) -> tuple[list[Any], dict[int, 
             parsed.append(None)
             failures[row] = str(error)
     return parsed, failures
+
+
+def _by_rule(cells: list[Any], field: Field, rule: Rule | None) -> tuple[list[Any], dict[int, str]]:
+    """The text cells of a table; those of one record whose rows differ are not understood."""
+    read = read_column(cells, field, rule or Rule())
+    return read.parsed, dict(read.misread)
 
 
 def _put(frame: pd.DataFrame, field: Field, parsed: list[Any]) -> None:

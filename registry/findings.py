@@ -36,6 +36,12 @@ _IN_MEASURES = "In the measures as it stands."
 
 CHECKS: Mapping[str, Check] = {
     "feature-unreadable": Check(E, "The file is damaged at this feature.", _NO_GEOMETRY, "Ask for the file again."),
+    "position-not-understood": Check(
+        E,
+        "A written position is wrong, incomplete, or may mean several things.",
+        _NO_GEOMETRY,
+        "Correct it, or state CRS, notation or order in the profile; the text is kept.",
+    ),
     "geometry-missing": Check(
         E, "The source gives the record no geometry.", _NO_GEOMETRY, "Look for it in the paper record."
     ),
@@ -135,7 +141,7 @@ CHECKS: Mapping[str, Check] = {
     ),
     "encoding-unstated": Check(
         W,
-        "A shapefile does not say how its texts are encoded.",
+        "A shapefile or text table does not say how its texts are encoded.",
         "Texts may be misread; the bytes are kept.",
         "Import again with --encoding if names look wrong.",
     ),
@@ -150,6 +156,18 @@ CHECKS: Mapping[str, Check] = {
         "A value does not fit its field.",
         "The field is empty; the value is kept in source_fields.",
         "Correct it or leave the column unmatched.",
+    ),
+    "row-ragged": Check(
+        W,
+        "A row of a table has more or fewer cells than its header.",
+        "Read as it stands; no cell is lost.",
+        "Look for a delimiter inside a value.",
+    ),
+    "corner-order": Check(
+        W,
+        "A corner of a field given row by row has no number.",
+        "The corners are joined in the order of the rows.",
+        "Compare the shape with the paper record.",
     ),
     "record-id-repeated": Check(
         E,

@@ -38,7 +38,11 @@ from registry.model import (
     silent,
 )
 from registry.schema import id_field
-from registry.sources.vector import files_of, read_source
+from registry.sources.mapping import MappedTable
+from registry.sources.profile import parse_profile, write_profile
+from registry.sources.tables import TableOptions
+from registry.sources.tablesource import is_table, read_mapped
+from registry.sources.vector import SourceLayer, files_of, read_source
 from registry.store import BLOB_MAX_BYTES, NewLayer, Registry
 
 __all__ = ["ImportOptions", "ImportReport", "import_batch", "rebuild"]
@@ -153,7 +157,13 @@ def rebuild(registry: Registry, layer: Layer, progress: Progress = silent) -> st
                 (place / known[document_id].file_name).write_bytes(content)
             sources.append(place if group["is_folder"] else place / group["name"])
         stated = {name: parameters[name] for name in _REBUILT_WITH}
-        options = ImportOptions(**stated, layers=tuple(parameters["layers"]))
+        profile = parameters.get("profile")
+        options = ImportOptions(
+            **stated,
+            layers=tuple(parameters["layers"]),
+            profile=profile and parse_profile(profile.encode(), f"batch {layer.batch_id}, its stored profile"),
+            sheet=parameters.get("sheet"),
+        )
         handover = registry.handover(layer.batch_id)
         held = registry.layers_before(layer)
         new, _ = _prepare(_Import(registry, held, layer.kind, handover, options), sources, progress)
@@ -183,15 +193,15 @@ def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tup
         first = 1 + sum(len(group.documents) for group in groups)
         keep = options.keep_bytes and not options.drop_columns
         groups.append(_source(path, f"{batch_id}-{kind}", first=first, keep=keep))
-        for layer in read_source(path, layers=options.layers, encoding=options.encoding):
+        for layer, table in _read(path, kind, options):
             progress(f"plotting {path.name}", None)
             document = groups[-1].documents[0]
             offset = sum(len(part.frame) for part in parts if part.document is document)
-            parts.append(take_in(layer, document, kind, options, held, first_feature=offset))
+            parts.append(take_in(layer, document, kind, options, held, first_feature=offset, table=table))
     documents = tuple(document for group in groups for document in group.documents)
     _refuse_repeated(documents)
     progress("checking", None)
-    records, hits = _join(parts, kind, options.sigma_m)
+    records, hits = _join(parts, kind)
     hits += set_misread_aside(records, parts, kind, held)
     but = {batch_id, options.supersedes or ""}
     held = with_records(held, about.registry, about.layers, records, kind, but=but)
@@ -213,6 +223,19 @@ def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tup
         reason=options.reason,
     )
     return new, {ours: theirs for part in parts for ours, theirs in part.matched.items()}
+
+
+def _read(path: Path, kind: Kind, options: ImportOptions) -> list[tuple[SourceLayer, MappedTable | None]]:
+    """The layers of a source, each with what is known of it beside if it is a table."""
+    if is_table(path):
+        if options.layers:
+            raise SourceError(f"{path}: a table has no layers; name a sheet with --sheet.")
+        reading = TableOptions(sheet=options.sheet, encoding=options.encoding)
+        table = read_mapped(path, kind, options.profile, reading, crs=options.crs)
+        return [(table.layer, table)]
+    if options.profile is not None or options.sheet is not None:
+        raise SourceError(f"{path}: it is no table, so it has no use for a profile or a sheet; import it by itself.")
+    return [(layer, None) for layer in read_source(path, layers=options.layers, encoding=options.encoding)]
 
 
 @dataclass(frozen=True)
@@ -242,6 +265,8 @@ def _provenance(groups: Sequence[_Source], parts: Sequence[Part], options: Impor
         "sigma_m": options.sigma_m,
         "repair": options.repair,
         "drop_columns": list(options.drop_columns),
+        "profile": options.profile and write_profile(options.profile),
+        "sheet": options.sheet,
         "width_m": options.width_m,
         "radius_m": options.radius_m,
     }
@@ -316,7 +341,7 @@ def _refuse_repeated(documents: Sequence[SourceDocument]) -> None:
             raise DuplicateLayer(f"{document.file_name}: the same file is named twice in this import; name it once.")
 
 
-def _join(parts: Sequence[Part], kind: Kind, sigma_m: float | None) -> tuple[gpd.GeoDataFrame, list[Hit]]:
+def _join(parts: Sequence[Part], kind: Kind) -> tuple[gpd.GeoDataFrame, list[Hit]]:
     """All parts as one frame, and their hits with the rows of that frame."""
     frames, hits, start = [], [], 0
     for number, part in enumerate(parts):
@@ -326,9 +351,6 @@ def _join(parts: Sequence[Part], kind: Kind, sigma_m: float | None) -> tuple[gpd
         ]
         start += len(part.frame)
     frame = pd.concat([each.dropna(axis=1, how="all") for each in frames], ignore_index=True)
-    if sigma_m is not None:
-        stated = frame["sigma_m"] if "sigma_m" in frame else pd.Series(np.nan, frame.index)
-        frame["sigma_m"] = pd.to_numeric(stated).fillna(sigma_m)
     assert id_field(kind) in frame
     geometries = np.concatenate([part.geometries for part in parts])
     return gpd.GeoDataFrame(frame, geometry=geometries, crs=4326), hits

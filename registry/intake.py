@@ -20,6 +20,8 @@ from registry.model import Kind, SourceDocument
 from registry.personal import find_personal
 from registry.plotting import Extent, plot
 from registry.schema import id_field
+from registry.sources.mapping import MappedTable
+from registry.sources.profile import Profile
 from registry.sources.vector import SourceLayer
 
 
@@ -32,13 +34,18 @@ class ImportOptions:
     crs
         The sources' CRS, where they do not say or are wrong.
     encoding
-        Encoding of a shapefile's texts.
+        Encoding of the texts of a shapefile or a text table.
     layers
         Layers to read, where a source has several.
     field_map
         Our field -> their column.
+    profile
+        What the columns of a table mean; checked by a person.
+    sheet
+        Sheet of a workbook, where several hold data.
     sigma_m
-        Position error of the records, one sigma, where no column states it.
+        Position error of the records, one sigma, where no column states it; it counts before the precision in which
+        positions are written.
     repair
         Repair invalid geometries, keeping the originals.
     supersedes, reason
@@ -63,11 +70,16 @@ class ImportOptions:
     drop_columns: tuple[str, ...] = ()
     width_m: float | None = None
     radius_m: float | None = None
+    profile: Profile | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
 class Part:
-    """One layer of one source on its way: its rows with our columns, and what was found in it."""
+    """One layer of one source on its way: its rows with our columns, and what was found in it.
+
+    ``written_sigma_m`` is the position error that follows from the precision of written coordinates; NaN elsewhere.
+    """
 
     document: SourceDocument
     frame: pd.DataFrame
@@ -77,10 +89,18 @@ class Part:
     reprojection: Reprojection
     hits: tuple[Hit, ...]
     matched: Mapping[str, str]
+    written_sigma_m: NDArray[np.float64]
 
 
 def take_in(
-    layer: SourceLayer, document: SourceDocument, kind: Kind, options: ImportOptions, held: Held, *, first_feature: int
+    layer: SourceLayer,
+    document: SourceDocument,
+    kind: Kind,
+    options: ImportOptions,
+    held: Held,
+    *,
+    first_feature: int,
+    table: MappedTable | None = None,
 ) -> Part:
     """Give a source layer our columns, bring it to WGS 84, and plot what can be plotted.
 
@@ -90,6 +110,8 @@ def take_in(
         What the registry holds, to say which CRS would fit where the source does not state one.
     first_feature
         Index of the layer's first feature in its document.
+    table
+        What was read beside the layer where it comes from a table.
 
     Raises
     ------
@@ -97,10 +119,15 @@ def take_in(
         If neither the source nor the person states a CRS, or the positions contradict it.
     """
     where = document.file_name
-    crs, hits = _decide_crs(layer, options.crs, held, where)
+    # The positions of a table were read in the stated CRS already; their zone digit may have made it more exact.
+    crs, hits = _decide_crs(layer, options.crs if table is None else None, held, where)
     attributes = _without(layer.attributes, options.drop_columns, where)
     hits += _personal(attributes, kind, held, where)
-    conformed = conform(attributes, kind, options.field_map, where)
+    conformed = conform(attributes, kind, options.field_map, where, None if table is None else table.rules)
+    frame = conformed.frame
+    if table is not None and kind is Kind.MINEFIELDS:
+        _fill(frame, "width_m", table.width_m)
+        _fill(frame, "radius_m", table.radius_m)
     drawn = plot(
         layer.geometries,
         layer.as_delivered,
@@ -108,28 +135,32 @@ def take_in(
         crs,
         kind,
         mend=options.repair,
-        extent=_extent(conformed.frame, options) if kind is Kind.MINEFIELDS else None,
+        extent=_extent(frame, options) if kind is Kind.MINEFIELDS else None,
+        unread=None if table is None else table.unread,
     )
     _refuse_contradiction(layer, drawn.reprojection.geometries, crs, held, where)
-    frame = conformed.frame
     rows = range(len(frame))
     frame["document_id"] = document.document_id
     frame["feature_index"] = np.arange(first_feature, first_feature + len(frame))
     frame["source_layer"] = layer.name
     frame["plot_status"] = [str(status) for status in drawn.status]
     plotted = drawn.status == PlotStatus.PLOTTED
+    method = GeometryMethod.IMPORTED if table is None else GeometryMethod.COORDINATES
     frame["geometry_method"] = [
-        (GeometryMethod.BUFFERED if row in drawn.buffered else GeometryMethod.IMPORTED).value if plotted[row] else None
-        for row in rows
+        (GeometryMethod.BUFFERED if row in drawn.buffered else method).value if plotted[row] else None for row in rows
     ]
     frame["source_crs"] = drawn.reprojection.transformation.source_crs
     frame["transform_name"] = drawn.reprojection.transformation.name
     frame["transform_accuracy_m"] = drawn.reprojection.transformation.accuracy_m
     frame["repaired"] = [row in drawn.repair_notes and bool(plotted[row]) for row in rows]
     frame["repair_note"] = [drawn.repair_notes.get(row) for row in rows]
-    frame["original_geometry"] = [drawn.originals.get(row) for row in rows]
+    originals = {**({} if table is None else table.entered), **drawn.originals}
+    frame["original_geometry"] = [originals.get(row) for row in rows]
+    hits += _state_sigma(frame, options.sigma_m, table)
     frame[id_field(kind)] = make_record_ids(frame, kind, document.sha256)
     hits += _reading_hits(layer, conformed, drawn.reprojection)
+    if table is not None:
+        hits += table.hits
     return Part(
         document,
         frame,
@@ -139,7 +170,30 @@ def take_in(
         drawn.reprojection,
         (*hits, *drawn.hits),
         conformed.matched,
+        np.full(len(frame), np.nan) if table is None else table.written_sigma_m,
     )
+
+
+def _fill(frame: pd.DataFrame, name: str, metres: NDArray[np.float64]) -> None:
+    """Put lengths where no column states one."""
+    if np.isfinite(metres).any():
+        own = pd.to_numeric(frame[name]) if name in frame else pd.Series(np.nan, frame.index)
+        frame[name] = own.fillna(pd.Series(metres, frame.index))
+
+
+def _state_sigma(frame: pd.DataFrame, stated: float | None, table: MappedTable | None) -> list[Hit]:
+    """Position error of each record: its own, else what the person states, else the precision it is written in."""
+    own = int(frame["sigma_m"].notna().sum()) if "sigma_m" in frame else 0
+    if stated is not None:
+        _fill(frame, "sigma_m", np.full(len(frame), stated))
+    if table is None:
+        return []
+    if stated is None:
+        _fill(frame, "sigma_m", table.written_sigma_m)
+    filled = frame["sigma_m"].notna().sum() - own if "sigma_m" in frame else 0
+    source = "from the precision in which the positions are written" if stated is None else f"as stated, {stated:g} m"
+    parts = [f"{own} records state it"] * bool(own) + [f"for {filled} it is {source}"] * bool(filled)
+    return [Hit("reader-note", None, f"Position error: {'; '.join(parts)}.")] if parts else []
 
 
 def _extent(frame: pd.DataFrame, options: ImportOptions) -> Extent:

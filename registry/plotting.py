@@ -60,6 +60,7 @@ def plot(
     *,
     mend: bool,
     extent: Extent | None = None,
+    unread: Mapping[int, str] | None = None,
 ) -> Plot:
     """Decide for each geometry whether it is plotted, invalid or unplottable.
 
@@ -75,10 +76,14 @@ def plot(
         Whether to repair what can be repaired; else it is kept as it came and counted as invalid.
     extent
         Width and radius of fields given as lines and points; without them these are not areas.
+    unread
+        Row -> why its written position could not be read.
     """
     work = _Work(np.array(delivered, dtype=object), dict(refused))
     for row, reason in unreadable.items():
         work.drop("feature-unreadable", row, f"The feature could not be read: {reason}.")
+    for row, reason in (unread or {}).items():
+        work.drop("position-not-understood", row, reason)
     _mend_refused(work, refused, mend=mend)
     if (shapely.has_z(work.geometries) | shapely.has_m(work.geometries)).any():
         work.hits.append(

@@ -178,7 +178,12 @@ _FOUND_LAST = (
     _found("source_crs", FieldType.TEXT, "CRS the positions were given in"),
     _found("transform_name", FieldType.TEXT, "Operation that brought them to WGS 84"),
     _found("transform_accuracy_m", FieldType.REAL, "Accuracy its publisher states", unit="m"),
-    Field("sigma_m", FieldType.REAL, "Position error, one sigma, as stated", unit="m"),
+    Field(
+        "sigma_m",
+        FieldType.REAL,
+        "Position error, one sigma, as stated or as written",
+        unit="m",
+    ),
     _found("repaired", FieldType.BOOLEAN, "Whether the geometry was repaired"),
     _found("repair_note", FieldType.TEXT, "What the repair did"),
     _found(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -21,6 +22,7 @@ from registry.stats import Comparison
 
 if TYPE_CHECKING:
     from registry.demo import Figure
+    from registry.sources.propose import Proposal
 
 NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
 DISTRICTS_SHOWN = 10
@@ -88,6 +90,27 @@ def import_report(report: ImportReport) -> RenderableType:
     parts.append(findings(report.findings))
     if report.completeness is not None:
         parts.append(completeness(report.completeness))
+    return Group(*parts)
+
+
+def profile_proposal(proposal: "Proposal", path: Path) -> RenderableType:
+    """Which column fills which field, how sure that is and why, and what to do next."""
+    rows = [
+        (each.field, each.rule.column, each.reason, f"{each.confidence:.2f}") for each in proposal.suggestions
+    ]  # fmt: skip
+    if proposal.geometry is not None:
+        found = proposal.geometry
+        rows.insert(0, ("geometry", ", ".join(found.columns), found.reason, f"{found.confidence:.2f}"))
+    parts: list[RenderableType] = [
+        table("Proposed profile", ("our field", "their column", "why", "sure"), rows, numbers=1)
+    ]
+    if proposal.geometry is None:
+        parts.append(Text("No column was found that holds positions."))
+    if proposal.unmatched:
+        parts.append(Text(shown(f"Without a field, kept in source_fields: {', '.join(proposal.unmatched)}.")))
+    parts.append(
+        Text(shown(f"Written to {path}. Check it, set checked = true in it, and import with --profile {path}."))
+    )
     return Group(*parts)
 
 

@@ -75,7 +75,15 @@ def test_only_cli_prints() -> None:
     assert printing == {"cli.py"}
 
 
-@pytest.mark.parametrize(("library", "home"), [("folium", "maps"), ("fiona", "registry/sources/featurewise.py")])
+@pytest.mark.parametrize(
+    ("library", "home"),
+    [
+        ("folium", "maps"),
+        ("fiona", "registry/sources/featurewise.py"),
+        ("openpyxl", "registry/sources/workbook.py"),
+        ("mgrs", "registry/sources/grids.py"),
+    ],
+)
 def test_a_library_is_known_in_one_place(library: str, home: str) -> None:
     users = {
         path.relative_to(ROOT).as_posix() for path in MODULES if any(n.split(".")[0] == library for n in imported(path))

@@ -15,6 +15,7 @@ from registry.geometry import WGS84, local_equal_area, project, to_wgs84
 from registry.importer import import_batch
 from registry.intake import ImportOptions, take_in
 from registry.model import Handover, Kind, SourceDocument
+from registry.sources.profile import parse_profile
 from registry.sources.vector import SourceLayer, read_source
 from registry.store import Registry
 
@@ -48,7 +49,15 @@ def held(*, districts=(), names=(), scope=(), records=()):
     )
 
 
-def plotted(*shapes, kind=Kind.MINEFIELDS, sigma_m=np.nan, districts=None, delivered=None, geographic=True):
+def plotted(
+    *shapes,
+    kind=Kind.MINEFIELDS,
+    sigma_m=np.nan,
+    districts=None,
+    delivered=None,
+    geographic=True,
+    written_sigma_m=np.nan,
+):
     """Records in metres around the same point; rows count from 10, to tell them from positions in the arrays."""
     number = len(shapes)
     lonlat = on_globe(*shapes)
@@ -62,6 +71,7 @@ def plotted(*shapes, kind=Kind.MINEFIELDS, sigma_m=np.nan, districts=None, deliv
         plane=array(*shapes),
         plane_crs=PLANE,
         sigma_m=np.full(number, sigma_m),
+        written_sigma_m=np.full(number, written_sigma_m),
         district=array(*(districts or [None] * number)),
     )
 
@@ -129,6 +139,21 @@ def lines_imported(folder, *, width_m):
     return {finding.code for finding in report.findings}
 
 
+def table_imported(folder, *lines):
+    """Codes for fields of three corners each."""
+    path = folder / "corners.csv"
+    path.write_text("\n".join(("field,corner,lat,lon", *lines)) + "\n", encoding="utf-8")
+    text = (
+        'format = 1\nkind = "minefields"\nchecked = true\n[geometry]\nnorth = "lat"\neast = "lon"\n'
+        'crs = "EPSG:4326"\ngroup = "field"\ncorner = "corner"\njoined = "polygon"\n'
+    )
+    options = ImportOptions(profile=parse_profile(text.encode(), "p.toml"))
+    with Registry.create(folder / "r.gpkg") as registry:
+        report = import_batch(registry, [path], Kind.MINEFIELDS, Handover("one", "One"), options)
+    return {finding.code for finding in report.findings}
+
+
+CORNERS = ("A,1,40.001,46.001", "A,2,40.002,46.001", "A,3,40.002,46.002")
 SQUARE = square(0, 0)
 GLOBE = shapely.box(46.00012, 40.00012, 46.00112, 40.00112)
 BOW_TIE = wkt("POLYGON ((46 40, 46.01 40.01, 46.01 40, 46 40.01, 46 40))")
@@ -141,6 +166,18 @@ AS_UNSHIFTED = shapely.affinity.translate(TRIANGLE, -SK42_SHIFT.x, -SK42_SHIFT.y
 # Code -> a minimal case in which it is found, and its neighbour in which it is not.
 CASES = {
     "feature-unreadable": (lambda _: drawn(None, unreadable={0: "cut"}), lambda _: drawn(None)),
+    "position-not-understood": (
+        lambda folder: table_imported(folder, *CORNERS[:2], "A,3,40.0O2,46.002"),
+        lambda folder: table_imported(folder, *CORNERS[:2], "A,3,40.002,46.002"),
+    ),
+    "row-ragged": (
+        lambda folder: table_imported(folder, *CORNERS[:2], f"{CORNERS[2]},more"),
+        lambda folder: table_imported(folder, *CORNERS),
+    ),
+    "corner-order": (
+        lambda folder: table_imported(folder, *CORNERS[:2], "A,,40.002,46.002"),
+        lambda folder: table_imported(folder, *CORNERS),
+    ),
     "geometry-missing": (lambda _: drawn(None), lambda _: drawn(shapely.Polygon())),
     "geometry-empty": (lambda _: drawn(shapely.Polygon()), lambda _: drawn(GLOBE)),
     "too-few-vertices": (lambda _: drawn(None, refused={0: ONE_POINT}), lambda _: drawn(None, refused={0: UNCLOSED})),
@@ -328,6 +365,12 @@ def test_coordinates_on_a_plane_are_coarse_from_a_hundred_metres():
     coarse, fine = square(500_000, 4_400_000, 100), square(500_000, 4_400_010, 100)
     records = plotted(SQUARE, square(500, 0), delivered=[coarse, fine], geographic=False)
     assert [hit for hit in found(records) if hit[0] == "precision-coarse"] == [("precision-coarse", 10)]
+
+
+def test_how_coarse_written_positions_are_is_said_by_their_precision():
+    coarse = wkt("POLYGON ((46.1 40.1, 46.2 40, 46 40, 46.1 40.1))")
+    assert "precision-coarse" not in codes(plotted(SQUARE, delivered=[coarse], written_sigma_m=8.0))
+    assert "precision-coarse" in codes(plotted(SQUARE, written_sigma_m=24.0))
 
 
 def test_a_ring_that_had_to_be_closed_is_not_called_coarse():

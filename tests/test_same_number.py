@@ -28,7 +28,7 @@ def plotted(number, *, kind=Kind.MINEFIELDS):
     lonlat = project(plane, PLANE, WGS84)
     return Plotted(
         kind, np.array([0]), objects([number]), lonlat, np.array([True]), lonlat, plane, PLANE, np.array([np.nan]),
-        objects([None]),
+        np.array([np.nan]), objects([None]),
     )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ from pyproj.exceptions import CRSError
 
 from registry.errors import SourceError
 from registry.geometry import Geometries
-from registry.sources import featurewise, shapefile
+from registry.sources import featurewise, shapefile, tables
+from registry.sources.archive import checked_names
 from registry.sources.geojson import geometry_texts, read_geojson
 
 SUFFIXES = {
@@ -75,10 +76,6 @@ _HEAD_BYTES = 65_536
 # GeoPackage's words for a CRS that nobody stated.
 _UNDEFINED = {"Undefined Cartesian SRS", "Undefined geographic SRS"}
 
-ZIP_MAX_BYTES = 2_000_000_000
-ZIP_MAX_FILES = 10_000
-ZIP_MAX_RATIO = 200
-
 
 @dataclass(frozen=True)
 class SourceLayer:
@@ -126,16 +123,16 @@ def files_of(path: Path) -> tuple[tuple[Path, str], ...]:
     """
     if not path.exists():
         raise SourceError(f"{path}: there is no such file.")
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        known = ", ".join(sorted(SUFFIXES))
+    suffix, media = path.suffix.lower(), {**SUFFIXES, **tables.SUFFIXES}
+    if suffix not in media:
+        known = ", ".join(sorted(media))
         raise SourceError(f"{path}: files of this kind are not read; convert it to one of {known}.")
     if path.is_dir():
         if suffix != ".gdb":
             raise SourceError(f"{path} is a folder; name the files in it.")
         return tuple((inner, SUFFIXES[".gdb"]) for inner in sorted(path.iterdir()) if inner.is_file())
     if suffix != ".shp":
-        return ((path, SUFFIXES[suffix]),)
+        return ((path, media[suffix]),)
     beside = {other.suffix.lower(): other for other in sorted(path.parent.iterdir()) if other.stem == path.stem}
     for needed in (".shx", ".dbf"):
         if needed not in beside:
@@ -180,14 +177,14 @@ def _gdal_path(path: Path) -> str:
     """The name by which GDAL opens a source; a KMZ is a zip around one KML."""
     if path.suffix.lower() != ".kmz":
         return str(path)
-    kml = [name for name in _checked_names(path) if name.lower().endswith(".kml")]
+    kml = [name for name in checked_names(path) if name.lower().endswith(".kml")]
     if not kml:
         raise SourceError(f"{path}: there is no KML file in it.")
     return f"/vsizip/{path}/{kml[0]}"
 
 
 def _datasets_in_zip(path: Path) -> list[str]:
-    names = _checked_names(path)
+    names = checked_names(path)
     geodatabases = {name[: name.lower().index(".gdb/") + 4] for name in names if ".gdb/" in name.lower()}
     readable = set(SUFFIXES) - {".zip", ".gdb"}
     files = {name for name in names if PurePosixPath(name).suffix.lower() in readable and ".gdb/" not in name.lower()}
@@ -197,29 +194,6 @@ def _datasets_in_zip(path: Path) -> list[str]:
     if not datasets:
         raise SourceError(f"{path}: nothing in it can be read; it holds {', '.join(names[:5]) or 'no file'}.")
     return [f"/vsizip/{path}/{name}" for name in datasets]
-
-
-def _checked_names(path: Path) -> list[str]:
-    """The files in an archive, after refusing one that would unpack to far more than it seems."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-    except zipfile.BadZipFile as error:
-        raise SourceError(f"{path}: it is not a zip archive or is damaged ({error}).") from error
-    unpacked = sum(member.file_size for member in members)
-    packed = max(1, path.stat().st_size)
-    if (
-        len(members) > ZIP_MAX_FILES
-        or unpacked > ZIP_MAX_BYTES
-        or (unpacked > 1e8 and unpacked / packed > ZIP_MAX_RATIO)
-    ):
-        raise SourceError(
-            f"{path}: it would unpack to {len(members)} files and {unpacked / 1e6:,.0f} MB, more than is accepted; "
-            "unpack it and import what is needed."
-        )
-    if any(".." in PurePosixPath(member.filename).parts for member in members):
-        raise SourceError(f"{path}: it holds a file name that leads out of the archive; unpack it and check it.")
-    return [member.filename for member in members]
 
 
 def _read_dataset(gdal_path: str, layers: Sequence[str], encoding: str | None) -> Iterator[SourceLayer]:

@@ -104,7 +104,7 @@ def test_columns_are_readable_and_empty_ones_are_gone(sea_registry):
     assert cell(block, "First day of laying", 0) == "1993-05"
     assert cell(block, "colour", 0) == "red"
     assert cell(block, "colour", 1) is None
-    assert cell(block, "Position error, one sigma, as stated", 0) == 50.0
+    assert cell(block, "Position error, one sigma, as stated or as written", 0) == 50.0
     assert cell(block, "Accuracy of that operation", 1) == "2 m, by its publisher"
     assert cell(block, "Document", 0).startswith("minefields.geojson (SHA-256 ")
     labels = [column["label"] for column in block["columns"]]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from registry.errors import SourceError
+from registry.sources import archive as archives
 from registry.sources import vector
 from registry.sources.geojson import mend_rings
 from registry.sources.vector import files_of, read_source
@@ -460,7 +461,7 @@ def test_a_zip_that_unpacks_to_far_more_than_it_seems(tmp_path):
 
 
 def test_a_zip_of_too_many_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(vector, "ZIP_MAX_FILES", 2)
+    monkeypatch.setattr(archives, "ZIP_MAX_FILES", 2)
     content = written(tmp_path / "a.geojson").read_bytes()
     two = {"a.geojson": content, "b.geojson": content}
     assert len(read_source(zipped(tmp_path / "two.zip", **two))) == 2

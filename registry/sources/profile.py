@@ -1,0 +1,350 @@
+"""Mapping profiles: what the columns of somebody's table mean, written down once in TOML, checked by a person, kept."""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from registry.errors import SourceError
+from registry.model import Kind
+from registry.schema import Field, FieldType, stated_fields
+from registry.sources import values
+from registry.sources.rules import METRES_OF_UNIT, PACES, PIECES_OF_UNIT, Rule, date_pattern
+from registry.sources.tables import TableOptions
+from registry.sources.tomlkeys import Keys, shown
+from registry.sources.written import Notation, Order
+
+FORMAT = 1
+PROFILE_MAX_BYTES = 1_000_000
+
+
+class Joined(StrEnum):
+    """What the positions of one record are, where each has a row of its own."""
+
+    POLYGON = "polygon"
+    LINE = "line"
+    POINTS = "points"
+
+
+@dataclass(frozen=True)
+class GeometryRule:
+    """Where positions come from. Several columns are read as one text, with a blank between them.
+
+    Attributes
+    ----------
+    column
+        The column that holds whole positions or shapes, in any notation, or
+    east, north
+        the columns of longitude and latitude, or of easting and northing.
+    crs, zone, notation, order
+        What is known about the numbers; see `registry.sources.written.Stated`.
+    group
+        Column that says which record a row belongs to, where each corner has a row of its own.
+    corner
+        Column that says in which order the corners are joined; without it that of the rows.
+    fill_down
+        A blank in the group column means the record of the row above.
+    joined
+        What the corners make.
+    radius, width
+        Of a field given as a point or line.
+    """
+
+    column: tuple[str, ...] = ()
+    east: tuple[str, ...] = ()
+    north: tuple[str, ...] = ()
+    crs: str | None = None
+    zone: str | None = None
+    notation: Notation | None = None
+    order: Order | None = None
+    group: str | None = None
+    corner: str | None = None
+    fill_down: bool = False
+    joined: Joined | None = None
+    radius: Rule | None = None
+    width: Rule | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the columns of a table mean.
+
+    Attributes
+    ----------
+    name
+        What the person calls it.
+    kind
+        What the rows are.
+    checked
+        Whether a person has looked at it; an unchecked one is not applied.
+    table
+        How the table is read.
+    geometry
+        Where positions come from; None where the table holds none.
+    fields
+        Our field -> where its values come from.
+    """
+
+    name: str
+    kind: Kind
+    checked: bool
+    table: TableOptions = field(default_factory=TableOptions)
+    geometry: GeometryRule | None = None
+    fields: Mapping[str, Rule] = field(default_factory=dict)
+
+
+def read_profile(path: Path) -> Profile:
+    """Read a profile.
+
+    Raises
+    ------
+    SourceError
+        If it is no profile; the message names file, table and key, and what is allowed.
+    """
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= PROFILE_MAX_BYTES else b""
+    except OSError as error:
+        raise SourceError(f"{path}: the profile cannot be read ({error.strerror or error}).") from error
+    if size > PROFILE_MAX_BYTES:
+        raise SourceError(f"{path}: it has {size:,} bytes; a profile has {PROFILE_MAX_BYTES:,} at most.")
+    return parse_profile(content, str(path))
+
+
+def parse_profile(content: bytes, where: str) -> Profile:
+    """Read a profile from its bytes; see `read_profile`.
+
+    Parameters
+    ----------
+    where
+        Name for messages.
+    """
+    try:
+        document = tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{where}: it is not TOML in UTF-8 ({error}).") from error
+    top = Keys(document, where, "")
+    if top.whole("format") != FORMAT:
+        raise SourceError(f"{where}: format is {document.get('format')!r}; this version reads format {FORMAT}.")
+    kind = top.choice("kind", Kind)
+    if kind is None:
+        raise SourceError(f"{where}: kind is missing; it is one of {', '.join(Kind)}.")
+    profile = Profile(
+        name=top.text("name") or Path(where).stem,
+        kind=kind,
+        checked=bool(top.flag("checked")),
+        table=_table_options(top.keys("table")),
+        geometry=_geometry_rule(top.keys("geometry")) if "geometry" in document else None,
+        fields=_field_rules(top.keys("fields"), kind),
+    )
+    top.nothing_else()
+    return profile
+
+
+def require_usable(profile: Profile, kind: Kind, where: str) -> None:
+    """Refuse a profile that nobody has looked at, or that is for rows of another kind.
+
+    Raises
+    ------
+    SourceError
+        If ``checked`` is false, or the kind is not the profile's.
+    """
+    if not profile.checked:
+        raise SourceError(
+            f"{where}: the profile {profile.name!r} has not been checked; read it line by line, then set "
+            "checked = true in it."
+        )
+    if profile.kind is not kind:
+        raise SourceError(f"{where}: the profile {profile.name!r} is for {profile.kind}, but the rows are {kind}.")
+
+
+def columns_named(rule: GeometryRule) -> tuple[str, ...]:
+    """Every column that a geometry names."""
+    lengths = [length.column for length in (rule.radius, rule.width) if length is not None]
+    others = [name for name in (rule.group, rule.corner, *lengths) if name is not None]
+    return (*rule.column, *rule.north, *rule.east, *others)
+
+
+def _table_options(keys: Keys) -> TableOptions:
+    options = TableOptions(
+        sheet=keys.text("sheet"),
+        encoding=keys.text("encoding"),
+        delimiter=keys.text("delimiter"),
+        header_row=keys.line("header_row"),
+        header_rows=keys.line("header_rows"),
+    )
+    keys.nothing_else()
+    return options
+
+
+def _geometry_rule(keys: Keys) -> GeometryRule:
+    found = GeometryRule(
+        column=keys.texts("column"),
+        east=keys.texts("east"),
+        north=keys.texts("north"),
+        crs=keys.text("crs"),
+        zone=keys.text("zone"),
+        notation=keys.choice("notation", Notation, by_name=True),
+        order=keys.choice("order", Order),
+        group=keys.text("group"),
+        corner=keys.text("corner"),
+        fill_down=bool(keys.flag("fill_down")),
+        joined=keys.choice("joined", Joined),
+        radius=_length_rule(keys, "radius"),
+        width=_length_rule(keys, "width"),
+    )
+    keys.nothing_else()
+    if bool(found.column) == bool(found.east or found.north) or bool(found.east) != bool(found.north):
+        raise SourceError(f"{keys.where}: name either column, or both east and north.")
+    if bool(found.group) != bool(found.joined):
+        raise SourceError(f"{keys.where}: group and joined ({', '.join(Joined)}) go together.")
+    if found.group is None and (found.corner is not None or found.fill_down):
+        raise SourceError(f"{keys.where}: corner and fill_down mean nothing without group.")
+    return found
+
+
+def _length_rule(keys: Keys, key: str) -> Rule | None:
+    inner = keys.keys(key)
+    return _positive(inner, _rule(inner, Field(key, FieldType.REAL, key, unit="m"))) if inner.table else None
+
+
+def _field_rules(keys: Keys, kind: Kind) -> dict[str, Rule]:
+    ours = stated_fields(kind)
+    rules = {}
+    for name in keys.table:
+        if name not in ours:
+            raise SourceError(f"{keys.where}: there is no field {shown(name)} for {kind}; it has {', '.join(ours)}.")
+        rules[name] = _rule(keys.keys(name), ours[name])
+    return rules
+
+
+def _rule(keys: Keys, ours: Field) -> Rule:
+    codes = keys.keys("codes")
+    rule = Rule(
+        column=keys.text("column"),
+        value=keys.constant("value"),
+        unit=keys.text("unit"),
+        pace_m=keys.length("pace_m"),
+        decimal=keys.text("decimal"),
+        date_format=keys.text("date_format"),
+        codes={their: codes.text(their) or "" for their in codes.table},
+    )
+    keys.nothing_else()
+    if (rule.column is None) == (rule.value is None):
+        raise SourceError(f"{keys.where}: name either a column or a value.")
+    _check_unit(keys, rule, ours)
+    if rule.decimal not in {None, ".", ","}:
+        raise SourceError(f"{keys.where}: decimal is {shown(rule.decimal)}; it is one of '.', ','.")
+    if rule.date_format is not None:
+        if ours.field_type is not FieldType.DATE:
+            raise SourceError(f"{keys.where}: date_format stands at a field that is no date.")
+        try:
+            date_pattern(rule.date_format)
+        except ValueError as error:
+            raise SourceError(f"{keys.where}: {error}") from error
+    for their, our in rule.codes.items():
+        _check_value(f"{codes.where}: {shown(their)}", our, ours)
+    if rule.value is not None:
+        _check_value(f"{keys.where}: value", rule.value, ours)
+    return rule
+
+
+def _positive(keys: Keys, rule: Rule | None) -> Rule | None:
+    if rule is not None and isinstance(rule.value, int | float) and not 0 < rule.value < 1e6:
+        raise SourceError(f"{keys.where}: value is {rule.value}; it must be above 0 and below a million.")
+    return rule
+
+
+def _check_unit(keys: Keys, rule: Rule, ours: Field) -> None:
+    units: list[str] = []
+    if ours.unit == "m":
+        units = [*METRES_OF_UNIT, PACES]
+    elif ours.field_type is FieldType.INTEGER:
+        units = list(PIECES_OF_UNIT)
+    if rule.unit is not None and rule.unit not in units:
+        allowed = f"one of {', '.join(units)}" if units else "not known for this field"
+        raise SourceError(f"{keys.where}: unit is {shown(rule.unit)}; it is {allowed}.")
+    if (rule.unit == PACES) != (rule.pace_m is not None):
+        raise SourceError(f"{keys.where}: the unit paces and pace_m, the length of one in metres, go together.")
+
+
+def _check_value(where: str, value: str | int | float | bool, ours: Field) -> None:
+    if value == "":
+        return
+    try:
+        values.parse(value, ours)
+    except ValueError as error:
+        raise SourceError(f"{where} is no value of {ours.name}: {error}") from error
+
+
+def write_profile(profile: Profile, remarks: Mapping[str, str] | None = None) -> str:
+    """Write a profile as TOML.
+
+    Parameters
+    ----------
+    remarks
+        Name of a table (``geometry``, ``fields.killed``) or ``""`` for the top -> what is said above it, as comment.
+
+    Returns
+    -------
+    text
+        What `parse_profile` reads as the same profile.
+    """
+    said = remarks or {}
+    lines = [
+        *_remark(said.get("")),
+        f"format = {FORMAT}",
+        f"name = {_toml(profile.name)}",
+        f"kind = {_toml(profile.kind.value)}",
+        f"checked = {_toml(profile.checked)}",
+        *_section("table", profile.table, said),
+    ]
+    if profile.geometry is not None:
+        lines += _section("geometry", profile.geometry, said)
+    for name, rule in profile.fields.items():
+        lines += _section(f"fields.{name}", rule, said)
+    return "\n".join(lines) + "\n"
+
+
+def _section(name: str, content: Any, said: Mapping[str, str]) -> Iterator[str]:
+    entries = list(_entries(content))
+    if not entries:
+        return
+    yield ""
+    yield from _remark(said.get(name))
+    yield f"[{name}]"
+    for key, value in entries:
+        yield f"{key} = {value}"
+
+
+def _entries(content: Any) -> Iterator[tuple[str, str]]:
+    """The keys of a dataclass that say something; a rule inside it becomes an inline table."""
+    for each in fields(content):
+        value = getattr(content, each.name)
+        if value is None or (value is False and each.name == "fill_down") or value in ((), {}):
+            continue
+        if isinstance(value, Rule):
+            value = "{ " + ", ".join(f"{key} = {text}" for key, text in _entries(value)) + " }"
+            yield each.name, value
+        elif isinstance(value, Mapping):
+            yield each.name, "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+        elif isinstance(value, Notation):
+            yield each.name, _toml(value.name)
+        elif isinstance(value, tuple):
+            yield each.name, _toml(value[0]) if len(value) == 1 else f"[{', '.join(map(_toml, value))}]"
+        else:
+            yield each.name, _toml(value)
+
+
+def _remark(text: str | None) -> Iterator[str]:
+    """Comment lines; control characters have no place in them."""
+    for line in (text or "").splitlines():
+        yield f"# {''.join(letter if letter.isprintable() else ' ' for letter in line)}".rstrip()
+
+
+def _toml(value: str | int | float | bool) -> str:
+    """JSON's strings, numbers and truth values are TOML's, but for one control character."""
+    return json.dumps(str(value) if isinstance(value, str) else value, ensure_ascii=False).replace("\x7f", "\\u007F")

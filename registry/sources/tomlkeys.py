@@ -1,0 +1,98 @@
+"""The keys of a TOML document that a person writes, by type; what is wrong is said with file, table and key."""
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from registry.errors import SourceError
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Keys:
+    """One table of a TOML document: hands out its keys by type, and knows which were asked for."""
+
+    def __init__(self, table: Mapping[str, Any], where: str, name: str) -> None:
+        self.table = table
+        self.where = f"{where}, [{name}]" if name else where
+        self._file, self._name = where, name
+        self._known: list[str] = []
+
+    def _take(self, key: str, kinds: tuple[type, ...], allowed: str) -> Any:
+        self._known.append(key)
+        value = self.table.get(key)
+        if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
+            raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be {allowed}.")
+        return value
+
+    def text(self, key: str) -> str | None:
+        """A text."""
+        value: str | None = self._take(key, (str,), "text")
+        return value
+
+    def flag(self, key: str) -> bool | None:
+        """True or false."""
+        value: bool | None = self._take(key, (bool,), "true or false")
+        return value
+
+    def whole(self, key: str) -> int | None:
+        """A whole number."""
+        value: int | None = self._take(key, (int,), "a whole number")
+        return value
+
+    def line(self, key: str) -> int | None:
+        """A whole number from 1."""
+        value = self.whole(key)
+        if value is not None and value < 1:
+            raise SourceError(f"{self.where}: {key} is {value}; it must be 1 or more.")
+        return value
+
+    def length(self, key: str) -> float | None:
+        """A positive number that is not absurd."""
+        value: float | None = self._take(key, (int, float), "a number")
+        if value is not None and not 0 < value < 1e6:
+            raise SourceError(f"{self.where}: {key} is {value}; it must be above 0 and below a million.")
+        return value
+
+    def constant(self, key: str) -> str | int | float | bool | None:
+        """A text, a finite number, true or false."""
+        value: str | int | float | bool | None = self._take(
+            key, (str, int, float, bool), "text, a number, true or false"
+        )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise SourceError(f"{self.where}: {key} is {value}; it must be a number.")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A text, or a list of texts."""
+        value = self._take(key, (str, list), "the name of a column, or a list of names")
+        found = [value] if isinstance(value, str) else value or []
+        if not all(isinstance(each, str) for each in found) or (value is not None and not found):
+            raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be the name of a column, or a list.")
+        return tuple(found)
+
+    def choice(self, key: str, choices: type[Choice], *, by_name: bool = False) -> Choice | None:
+        """One of a list of words."""
+        value = self.text(key)
+        words = {choice.name if by_name else choice.value: choice for choice in choices}
+        if value is not None and value not in words:
+            raise SourceError(f"{self.where}: {key} is {shown(value)}; it is one of {', '.join(words)}.")
+        return None if value is None else words[value]
+
+    def keys(self, key: str) -> "Keys":
+        """A table inside this one; an empty one where there is none."""
+        table = self._take(key, (dict,), "a table")
+        return Keys(table or {}, self._file, f"{self._name}.{key}" if self._name else key)
+
+    def nothing_else(self) -> None:
+        """Refuse keys that nobody asked for."""
+        for key in self.table:
+            if key not in self._known:
+                raise SourceError(f"{self.where}: there is no key {shown(key)}; the keys are {', '.join(self._known)}.")
+
+
+def shown(value: Any) -> str:
+    """A value for a message, cut short."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
