@@ -1,12 +1,13 @@
-"""What goes inside the page: Leaflet, our own script and style, and the policy that admits only these."""
+"""What goes inside the pages: Leaflet, our own script and style, and the policy that admits only these."""
 
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from maps.style import EVENT_LOOKS, KIND_LOOKS, MINEFIELD_LOOKS, Look
+from maps.style import EVENT_LOOKS, KIND_LOOKS, MINEFIELD_LOOKS, REPORT_LOOKS, Look
 
 
 def leaflet_script() -> str:
@@ -28,12 +29,22 @@ def page_script() -> str:
 
 def page_style() -> str:
     """Our own style sheet, after the colours of `maps.style` as CSS variables."""
-    return _colour_variables() + _text(files("maps") / "page.css")
+    return _colour_variables(looks()) + _text(files("maps") / "page.css")
 
 
 def page_template() -> str:
     """The frame around the map: title bar, panel, legend, notice (Jinja, to be rendered with escaping on)."""
     return _text(files("maps") / "page.html")
+
+
+def report_style() -> str:
+    """The style sheet of the import report, after its colours as CSS variables."""
+    return _colour_variables(REPORT_LOOKS) + _text(files("maps") / "import_report.css")
+
+
+def report_template() -> str:
+    """The import report (Jinja, to be rendered with escaping on)."""
+    return _text(files("maps") / "import_report.html")
 
 
 def looks() -> dict[str, Look]:
@@ -81,9 +92,10 @@ def _text(file: Traversable) -> str:
     return file.read_text("utf-8").replace("\r\n", "\n")
 
 
-def _colour_variables() -> str:
-    light = "".join(f"--{name}:{look.light};" for name, look in looks().items())
-    dark = "".join(f"--{name}:{look.dark};" for name, look in looks().items())
+def _colour_variables(looks: Mapping[str, Look]) -> str:
+    light = "".join(f"--{name}:{look.light};" for name, look in looks.items())
+    dark = "".join(f"--{name}:{look.dark};" for name, look in looks.items())
     # Online base maps are light, so with one the page stays light.
-    classes = "".join(f".look-{name}{{color:var(--{name})}}" for name in looks())
-    return f":root{{{light}}}\n@media (prefers-color-scheme: dark){{:root:not([data-base-map]){{{dark}}}}}\n{classes}\n"
+    classes = "".join(f".look-{name}{{color:var(--{name})}}" for name in looks)
+    in_the_dark = f"@media screen and (prefers-color-scheme: dark){{:root:not([data-base-map]){{{dark}}}}}"
+    return f":root{{{light}}}\n{in_the_dark}\n{classes}\n"

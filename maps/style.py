@@ -31,6 +31,8 @@ class Look:
     ground: bool = False
 
 
+INVALID_DASH = "4 4"
+
 # Batches of minefield records take these in turn, so that neighbouring batches differ.
 MINEFIELD_LOOKS = tuple(
     Look(light, dark, "Recorded minefield", fill_opacity=0.3)
@@ -59,6 +61,15 @@ EVENT_LOOKS: Mapping[str, Look] = {
     "outside": Look("#d1410c", "#ff8a5c", "Outside every record (no record there)", shape="triangle"),
     "out-of-scope": Look("#5f6a74", "#a9b4bd", "Out of scope", shape="square", hollow=True),
     NOT_COMPARED: Look("#37474f", "#cfd8dc", "Event, not compared", shape="circle", hollow=True),
+}
+
+# The import report shows what became of each record; a suspected one has a finding about its place or geometry.
+REPORT_LOOKS: Mapping[str, Look] = {
+    "plotted": Look("#5b6772", "#9aa6b1", "Plotted", fill_opacity=0.3),
+    "repaired": Look("#0072b2", "#62b6ee", "Plotted after repair", fill_opacity=0.3),
+    "invalid": Look("#882255", "#f08fb4", "Invalid, left out of the figures", dash=INVALID_DASH),
+    "suspected": Look("#d1410c", "#ff8a5c", "To be looked at: a check doubts its place or geometry", weight=2.2),
+    "districts": Look("#8a939c", "#6c7680", "District", weight=0.8),
 }
 
 KIND_HEADINGS: Mapping[Kind, str] = {
@@ -106,4 +117,3 @@ NOTICE = (
 )
 INVALID_LABEL = "Invalid geometry, left out of the figures"
 INVALID_NOTE = "The geometry is invalid as delivered: drawn dashed as it came, and left out of the figures."
-INVALID_DASH = "4 4"

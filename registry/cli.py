@@ -160,10 +160,14 @@ def import_(
         bool, typer.Option("--hash-only", help="Keep only the files' hashes, not their bytes.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
+    report_page: Annotated[
+        Path | None, typer.Option("--report", metavar="OUT", help="Write the report also as a page (.html).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import files as one layer of a batch, with everything the checks find."""
     from registry import terminal
+    from registry.held import areas_held
     from registry.importer import ImportOptions, import_batch
     from registry.jsonform import plain
     from registry.sources.profile import read_profile
@@ -200,10 +204,17 @@ def import_(
         profile=None if profile is None else read_profile(profile),
         sheet=sheet,
     )
+    if report_page is not None:
+        from maps.import_report import refuse_unwritable, save_import_report
+
+        refuse_unwritable(report_page)
     with _open(context) as registry, _progress() as progress:
+        districts = areas_held(registry, registry.layers(), batch_id).districts
         report = import_batch(registry, sources, kind, handover, options, dry_run=dry_run, progress=progress)
+    if report_page is not None:
+        save_import_report(report, handover, districts, report_page)
     if as_json:
-        _print_json({"schema": "minefield-registry/import/v1", **plain(report)})
+        _print_json({"schema": "minefield-registry/import/v1", **_without(plain(report), "records")})
     else:
         _print(terminal.import_report(report))
     if dry_run and report.has_errors:
@@ -300,7 +311,7 @@ def show(
         rows = [
             {
                 **plain(layer),
-                "documents": [_without_content(plain(each)) for each in documents],
+                "documents": [_without(plain(each), "content") for each in documents],
                 "findings": plain(found),
                 "completeness": plain(scores.get(layer.table_name)),
             }
@@ -500,8 +511,8 @@ def _print_json(value: dict[str, Any]) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def _without_content(document: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name != "content"}
+def _without(values: dict[str, Any], left_out: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != left_out}
 
 
 def _date(text: str | None, option: str) -> PartialDate | None:

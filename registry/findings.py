@@ -55,6 +55,24 @@ CHECKS: Mapping[str, Check] = {
     "not-a-point": Check(
         E, "A line or area stands where one point is needed.", _NO_GEOMETRY, "Ask where the event was."
     ),
+    "misclosure-large": Check(
+        W,
+        "The legs of a paper record close badly: worse than 1:50 or 30 m.",
+        "Its shape is drawn as the legs say.",
+        "Look for a wrong bearing, distance or unit.",
+    ),
+    "angle-unit-suspect": Check(
+        W,
+        "The legs close badly in the stated unit of angle, and well in another.",
+        "Its shape is drawn in the stated unit.",
+        "Ask for the unit; 3000 of 6000 read as 3000 of 6400 is 11.25 degrees off.",
+    ),
+    "declination-suspect": Check(
+        W,
+        "The bearings look turned, or count from magnetic north and nobody states the declination or the day.",
+        "The shape may be turned around its reference point.",
+        "State declination_deg, or laid_on for the model's.",
+    ),
     "extent-drawn": Check(
         I,
         "A line or point was drawn as an area with the stated width or radius.",

@@ -4,7 +4,7 @@ import platform
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from registry.model import (
 )
 from registry.schema import id_field
 from registry.sources.mapping import MappedTable
+from registry.sources.paper import is_paper, read_paper
 from registry.sources.profile import parse_profile, write_profile
 from registry.sources.tables import TableOptions
 from registry.sources.tablesource import is_table, read_mapped
@@ -53,7 +54,10 @@ _REBUILT_WITH = ("crs", "encoding", "field_map", "sigma_m", "repair", "width_m",
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did, or would do if it was a dry run."""
+    """What an import did, or would do if it was a dry run.
+
+    ``records`` are the rows as they were (or would be) stored, EPSG:4326.
+    """
 
     batch_id: str
     kind: Kind
@@ -65,6 +69,7 @@ class ImportReport:
     matched: Mapping[str, str]
     completeness: BatchCompleteness | None
     dry_run: bool
+    records: gpd.GeoDataFrame = field(compare=False, repr=False)
 
     @property
     def has_errors(self) -> bool:
@@ -122,6 +127,7 @@ def import_batch(
         matched,
         score(new.records).batch() if kind is Kind.MINEFIELDS else None,
         dry_run,
+        new.records,
     )
 
 
@@ -233,6 +239,9 @@ def _read(path: Path, kind: Kind, options: ImportOptions) -> list[tuple[SourceLa
         reading = TableOptions(sheet=options.sheet, encoding=options.encoding)
         table = read_mapped(path, kind, options.profile, reading, crs=options.crs)
         return [(table.layer, table)]
+    if is_paper(path):
+        paper = read_paper(path, kind, crs=options.crs)
+        return [(paper.layer, paper)]
     if options.profile is not None or options.sheet is not None:
         raise SourceError(f"{path}: it is no table, so it has no use for a profile or a sheet; import it by itself.")
     return [(layer, None) for layer in read_source(path, layers=options.layers, encoding=options.encoding)]

@@ -145,7 +145,7 @@ def take_in(
     frame["source_layer"] = layer.name
     frame["plot_status"] = [str(status) for status in drawn.status]
     plotted = drawn.status == PlotStatus.PLOTTED
-    method = GeometryMethod.IMPORTED if table is None else GeometryMethod.COORDINATES
+    method = GeometryMethod.IMPORTED if table is None else table.method
     frame["geometry_method"] = [
         (GeometryMethod.BUFFERED if row in drawn.buffered else method).value if plotted[row] else None for row in rows
     ]
@@ -170,7 +170,7 @@ def take_in(
         drawn.reprojection,
         (*hits, *drawn.hits),
         conformed.matched,
-        np.full(len(frame), np.nan) if table is None else table.written_sigma_m,
+        table.written_sigma_m if table is not None and table.is_written else np.full(len(frame), np.nan),
     )
 
 
@@ -191,7 +191,8 @@ def _state_sigma(frame: pd.DataFrame, stated: float | None, table: MappedTable |
     if stated is None:
         _fill(frame, "sigma_m", table.written_sigma_m)
     filled = frame["sigma_m"].notna().sum() - own if "sigma_m" in frame else 0
-    source = "from the precision in which the positions are written" if stated is None else f"as stated, {stated:g} m"
+    read = "from the precision in which the positions are written" if table.is_written else "from the legs"
+    source = read if stated is None else f"as stated, {stated:g} m"
     parts = [f"{own} records state it"] * bool(own) + [f"for {filled} it is {source}"] * bool(filled)
     return [Hit("reader-note", None, f"Position error: {'; '.join(parts)}.")] if parts else []
 

@@ -276,6 +276,9 @@ CASES = {
 
 
 CONTENT_CODES = {
+    "misclosure-large",
+    "angle-unit-suspect",
+    "declination-suspect",
     "record-id-repeated",
     "total-differs",
     "density-unlikely",

@@ -206,6 +206,7 @@ class TestJson:
         assert did["counts"] == {"received": 2, "plotted": 1, "repaired": 0, "invalid": 1, "unplottable": 0}
         assert [finding["code"] for finding in did["findings"] if finding["severity"] == "E"] == ["geometry-invalid"]
         assert {**would, "dry_run": False} == did
+        assert "records" not in did
 
     def test_values_are_plain_json(self, command):
         """No NaN, no Infinity: other languages read it too."""

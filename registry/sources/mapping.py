@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
+from registry.codes import GeometryMethod
 from registry.errors import SourceError
 from registry.findings import Hit
 from registry.geometry import Geometries, crs_name, parse_crs
@@ -35,7 +36,7 @@ class MappedTable:
     layer
         Positions in one CRS, and all columns as written: a text, or all that its rows say where they differ.
     rules
-        Our field -> where its values come from and how they are read.
+        Our field -> where its values come from and how they are read; None where columns are matched by name.
     written_sigma_m
         Position error from the precision in which the position is written; NaN where it is not known.
     radius_m, width_m
@@ -46,16 +47,24 @@ class MappedTable:
         Record -> its position as entered, where it could not be read.
     hits
         What was found in single records.
+    method
+        How the geometries came about.
     """
 
     layer: SourceLayer
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, Rule] | None
     written_sigma_m: NDArray[np.float64]
     radius_m: NDArray[np.float64]
     width_m: NDArray[np.float64]
     unread: Mapping[int, str]
     entered: Mapping[int, str]
     hits: tuple[Hit, ...]
+    method: GeometryMethod = GeometryMethod.COORDINATES
+
+    @property
+    def is_written(self) -> bool:
+        """Whether each position is a text whose own precision says how well it is known."""
+        return self.method is GeometryMethod.COORDINATES
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,9 @@ SUFFIXES = {
     ".zip": "application/zip",
 }
 
+# A paper record that somebody typed in.
+PAPER_SUFFIXES = {".toml": "application/toml"}
+
 SIDE_FILES = {
     ".shx": "application/vnd.shx",
     ".dbf": "application/vnd.dbf",
@@ -123,7 +126,7 @@ def files_of(path: Path) -> tuple[tuple[Path, str], ...]:
     """
     if not path.exists():
         raise SourceError(f"{path}: there is no such file.")
-    suffix, media = path.suffix.lower(), {**SUFFIXES, **tables.SUFFIXES}
+    suffix, media = path.suffix.lower(), {**SUFFIXES, **tables.SUFFIXES, **PAPER_SUFFIXES}
     if suffix not in media:
         known = ", ".join(sorted(media))
         raise SourceError(f"{path}: files of this kind are not read; convert it to one of {known}.")

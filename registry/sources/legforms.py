@@ -1,0 +1,287 @@
+"""Bearing-and-distance records as they are written: one cell, one row per leg, or one TOML file per paper form.
+
+`registry.sources.legrecord` says how the points of a record are named; each form is read into the same value.
+"""
+
+import math
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import numpy as np
+import shapely
+
+from registry.errors import SourceError
+from registry.geometry import parse_crs, to_wgs84
+from registry.sources import coordinates
+from registry.sources.legrecord import (
+    ENTRIES_MAX,
+    AngleUnit,
+    Convention,
+    DistanceUnit,
+    Entry,
+    LegsRecord,
+    Place,
+    PointType,
+    chain_of,
+    shown,
+)
+from registry.sources.north import North
+from registry.sources.values import is_missing, parse_date, parse_real
+from registry.sources.written import Stated
+
+_Code = TypeVar("_Code", bound=StrEnum)
+
+Locate = Callable[[str], Place]
+"""Reads a written position; raises ``ValueError`` with the reason where it cannot."""
+
+
+_NOT_KNOWN = {"", "?", "-", "unknown"}
+_ENTRY_LONGEST = 500
+_NAME = r"([^\W\d_]{1,10}\d{0,5})"
+_LABELLED = re.compile(rf"(?:{_NAME}\s*>\s*)?(?:{_NAME}(?=[\s:=]|$))?[\s:=]*(.*)", re.DOTALL)
+_ANGLE = re.compile(r"[\d\s.,\u00b0\u00ba'\u2032\u2019\"\u2033\u201d\-\u2012-\u2014\u2212]+")
+_LENGTH = re.compile(r"[\d\s.,]+[m\u043c]?\.?")
+
+
+def locator(stated: Stated) -> Locate:
+    """A reader of written positions that brings them to WGS 84.
+
+    Parameters
+    ----------
+    stated
+        What a person says about how they are written. The CRS must be known, from here or from the text.
+
+    Returns
+    -------
+    locate
+        Its places carry the error of their written precision and of the transformation, as root sum of squares.
+    """
+
+    def locate(text: str) -> Place:
+        written = coordinates.parse(text, stated)
+        if written.crs is None:
+            raise SourceError("it does not say its CRS; state it.")
+        if written.geometry.geom_type != "Point":
+            raise SourceError("it is not one position.")
+        moved = to_wgs84(np.array([written.geometry], dtype=object), parse_crs(written.crs))
+        longitude, latitude = shapely.get_coordinates(moved.geometries)[0].tolist()
+        accuracy_m = moved.transformation.accuracy_m or 0.0
+        sigma_m = None if written.sigma_m is None else math.hypot(written.sigma_m, accuracy_m)
+        return Place(longitude, latitude, sigma_m, text, moved.transformation)
+
+    return locate
+
+
+def read_cell(text: str, convention: Convention, locate: Locate, *, where: str = "legs") -> LegsRecord:
+    """Read a record written in one cell.
+
+    Entries stand between semicolons or on lines of their own: points as ``RP 39.99N 46.93E`` (``RP ?`` where the
+    position is not known), legs as ``15-00/120``, with the point they lead to before them where it is named,
+    ``T2 15-00/120``, and where they do not begin at the point before, ``RP>T2 15-00/120``.
+
+    Raises
+    ------
+    SourceError
+        If an entry cannot be read, or the entries make no chain.
+    """
+    written = [entry.strip() for entry in re.split(r"[;\n]", text) if entry.strip()]
+    if len(written) > ENTRIES_MAX:
+        raise SourceError(f"{where}: it has {len(written)} entries; a record has at most {ENTRIES_MAX}.")
+    return chain_of([_read_entry(entry, locate, where) for entry in written], convention, where)
+
+
+def read_rows(
+    rows: Iterable[Mapping[str, Any]], convention: Convention, locate: Locate, *, where: str = "legs"
+) -> LegsRecord:
+    """Read a record of one row per leg.
+
+    Parameters
+    ----------
+    rows
+        The rows of one record, in order. Keys: ``to`` (the name of the point), ``angle`` and ``distance`` of the leg
+        to it, ``from`` where the leg does not begin at the point before, ``type`` where the name does not say what
+        the point is, ``position`` or ``latitude`` and ``longitude`` (degrees, WGS 84) with ``sigma_m`` where its
+        position is known. Empty cells and absent keys are alike; a row of empty cells is passed over. A row may hold
+        other columns too; they are for the caller.
+
+    Raises
+    ------
+    SourceError
+        If a row cannot be read, or the rows make no chain.
+    """
+    items = []
+    for number, row in enumerate(rows, start=1):
+        cells = {key: row[key] for key in _ROW_KEYS if not is_missing(row.get(key))}
+        if cells:
+            items.append(_read_row(cells, locate, f"{where}, leg row {number}"))
+    return chain_of(items, convention, where)
+
+
+def read_toml(content: bytes, locate: Locate, *, where: str = "legs") -> LegsRecord:
+    """Read one paper record from TOML.
+
+    At the top ``angle_unit`` and ``north``, and where they apply ``record_id``, ``grid_crs``, ``declination_deg``,
+    ``laid_on``, ``distance_unit``, ``pace_m`` and ``adjusted``; then ``[[points]]`` of known or unknown position and
+    ``[[legs]]`` with the keys of `read_rows` (a point's name is its ``to``), and ``[fields]``, all else the record
+    says.
+
+    Raises
+    ------
+    SourceError
+        If it is not TOML in UTF-8, holds a key that is not known, or its legs make no chain.
+    """
+    try:
+        document = tomllib.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{where}: it is not TOML in UTF-8 ({error}).") from error
+    _refuse_unknown(document, {*_STATED, "record_id", "points", "legs", "fields"}, where)
+    rows = [*_tables(document, "points", where), *_tables(document, "legs", where)]
+    for row in rows:
+        _refuse_unknown(row, set(_ROW_KEYS), where)
+    fields = document.get("fields", {})
+    record_id = document.get("record_id")
+    if not isinstance(fields, dict):
+        raise SourceError(f"{where}: fields must be a table, [fields].")
+    items = [_read_row(row, locate, f"{where}, entry {number}") for number, row in enumerate(rows, start=1)]
+    convention = read_convention({key: document[key] for key in _STATED if key in document}, where=where)
+    record = chain_of(items, convention, where)
+    return replace(record, record_id=None if record_id is None else str(record_id), fields=fields)
+
+
+def read_convention(stated: Mapping[str, Any], *, where: str = "legs") -> Convention:
+    """Read what a person states about a record from a profile, a manifest or a form.
+
+    Parameters
+    ----------
+    stated
+        The names of `Convention` with plain values: codes as text, ``laid_on`` as a date or text.
+
+    Raises
+    ------
+    SourceError
+        If a name or value is not known, or one that is needed is missing.
+    """
+    _refuse_unknown(stated, set(_STATED), where)
+    for needed in ("angle_unit", "north"):
+        if needed not in stated:
+            raise SourceError(f"{where}: {needed} is not stated; it is one of {', '.join(_STATED[needed])}.")
+    try:
+        return Convention(
+            angle_unit=_one_of(AngleUnit, stated["angle_unit"]),
+            north=_one_of(North, stated["north"]),
+            grid_crs=None if stated.get("grid_crs") is None else str(stated["grid_crs"]),
+            declination_deg=_optional_number(stated, "declination_deg"),
+            laid_on=None if stated.get("laid_on") is None else parse_date(stated["laid_on"]),
+            distance_unit=_one_of(DistanceUnit, stated.get("distance_unit", DistanceUnit.METRES)),
+            pace_m=_optional_number(stated, "pace_m"),
+            adjusted=_truth(stated.get("adjusted", False)),
+        )
+    except ValueError as error:
+        raise SourceError(f"{where}: {error}") from error
+
+
+def _read_entry(entry: str, locate: Locate, where: str) -> Entry:
+    match = _LABELLED.fullmatch(entry) if len(entry) <= _ENTRY_LONGEST else None
+    origin, label, rest = match.groups() if match else (None, None, entry)
+    rest = rest.strip()
+    angle, slash, length = rest.partition("/")
+    if slash and _ANGLE.fullmatch(angle) and _LENGTH.fullmatch(length):
+        return Entry(label, None, origin, angle, length)
+    if label is None or origin is not None:
+        raise SourceError(
+            f"{where}: {shown(entry)} is neither a leg, as 15-00/120, nor a point, as RP 39.99N 46.93E; correct it."
+        )
+    place = None if rest.casefold() in _NOT_KNOWN else _located(rest, locate, f"{where}, {label}")
+    return Entry(label, place=place)
+
+
+def _read_row(row: Mapping[str, Any], locate: Locate, where: str) -> Entry:
+    try:
+        point_type = _one_of(PointType, str(row["type"]).upper()) if "type" in row else None
+        sigma_m = _optional_number(row, "sigma_m")
+        place = None
+        if "latitude" in row or "longitude" in row:
+            place = _checked(Place(_degrees(row, "longitude"), _degrees(row, "latitude"), sigma_m))
+        elif "position" in row and str(row["position"]).strip().casefold() not in _NOT_KNOWN:
+            found = _located(str(row["position"]), locate, where)
+            place = _checked(found if sigma_m is None else replace(found, sigma_m=sigma_m))
+    except SourceError:
+        raise
+    except ValueError as error:
+        raise SourceError(f"{where}: {error}") from error
+    label, origin = (str(row[key]).strip() if key in row else None for key in ("to", "from"))
+    return Entry(label, point_type, origin, row.get("angle"), row.get("distance"), place)
+
+
+def _located(text: str, locate: Locate, where: str) -> Place:
+    try:
+        return _checked(locate(text))
+    except ValueError as error:
+        raise SourceError(f"{where}: the position {shown(text)} cannot be read: {error}") from error
+
+
+def _checked(place: Place) -> Place:
+    if not (abs(place.longitude) <= 180 and abs(place.latitude) < 90):
+        raise ValueError(f"latitude {place.latitude}, longitude {place.longitude} is no place on Earth.")
+    if place.sigma_m is not None and not 0 <= place.sigma_m < math.inf:
+        raise ValueError(f"a position error of {place.sigma_m} m is none.")
+    return place
+
+
+def _tables(document: Mapping[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+    tables = document.get(key, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise SourceError(f"{where}: {key} must be tables, each headed [[{key}]].")
+    return tables
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: set[str], where: str) -> None:
+    if unknown := sorted(set(table) - known):
+        raise SourceError(f"{where}: {shown(unknown[0])} is not a key here; the keys are {', '.join(sorted(known))}.")
+
+
+def _optional_number(table: Mapping[str, Any], key: str) -> float | None:
+    if table.get(key) is None:
+        return None
+    try:
+        return parse_real(table[key])
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
+
+
+def _degrees(row: Mapping[str, Any], key: str) -> float:
+    """Latitude or longitude; a point or comma in it is always a fraction's."""
+    try:
+        return float(str(row.get(key)).strip().replace(",", "."))
+    except ValueError as error:
+        raise ValueError(f"{key} {shown(str(row.get(key)))} is not a number of degrees.") from error
+
+
+def _one_of(codes: type[_Code], value: Any) -> _Code:
+    found = next((code for code in codes if code.value == str(value).strip()), None)
+    if found is None:
+        raise ValueError(f"{shown(str(value))} is not one of {', '.join(code.value for code in codes)}.")
+    return found
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"adjusted must be true or false, not {shown(str(value))}.")
+    return value
+
+
+_ROW_KEYS = ("to", "from", "type", "angle", "distance", "position", "latitude", "longitude", "sigma_m")
+_STATED: Mapping[str, Sequence[str]] = {
+    "angle_unit": [unit.value for unit in AngleUnit],
+    "north": [north.value for north in North],
+    "grid_crs": (),
+    "declination_deg": (),
+    "laid_on": (),
+    "distance_unit": [unit.value for unit in DistanceUnit],
+    "pace_m": (),
+    "adjusted": (),
+}
