@@ -84,7 +84,8 @@ def _decoding(content: bytes, stated: str | None, where: str) -> _Decoding:
     if content.isascii() and b"\x00" not in content:
         return _Decoding("ascii", None)
     if _decodes(content, "utf-8") and b"\x00" not in content:
-        return _Decoding("utf-8", "The file does not say in which encoding its texts are; they are valid UTF-8.")
+        # Letters of another encoding do not make valid UTF-8 by chance.
+        return _Decoding("utf-8", None)
     return _found(content)
 
 

@@ -23,8 +23,8 @@ RUSSIAN = "\n".join(";".join(row) for row in RUSSIAN_ROWS) + "\n"
 def test_an_encoding_is_found(encoding: str) -> None:
     sheet = read_delimited(RUSSIAN.encode(encoding), "x.csv")
     assert sheet.rows == RUSSIAN_ROWS
-    marked = encoding in {"utf-8-sig", "utf-16", "utf-32"}
-    assert (sheet.encoding_doubt is None) == marked
+    certain = encoding in {"utf-8", "utf-8-sig", "utf-16", "utf-32"}
+    assert (sheet.encoding_doubt is None) == certain
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ COMMAND = Path(sys.executable).with_name("minefield-registry")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("session")
+    return tmp_path_factory.mktemp("bosnia")
 
 
 def typed(folder, *words):
-    """One line of the session."""
+    """One command line."""
     return subprocess.run(
         [COMMAND, "--registry", str(folder / "bih.gpkg"), *map(str, words)],
         cwd=folder,
@@ -30,7 +30,7 @@ def typed(folder, *words):
 
 
 @pytest.fixture(scope="module")
-def session(folder, shared):
+def answers(folder, shared):
     data = shared / "bih-mines"
     lines = {
         "init": ["init"],
@@ -59,16 +59,16 @@ def session(folder, shared):
     return done
 
 
-def test_import_reports(session):
-    words = session["minefields"].stdout
+def test_import_reports(answers):
+    words = answers["minefields"].stdout
     assert "Suspected minefields: batch bih-2024-03, minefields, imported." in words
     counts = next(line.split() for line in words.splitlines() if "11,068" in line)
     assert counts == ["11,068", "7,971", "467", "0", "3,097"]
-    assert json.loads(session["districts"].stdout)["counts"]["plotted"] == 142
+    assert json.loads(answers["districts"].stdout)["counts"]["plotted"] == 142
 
 
-def test_accuracy(session):
-    accuracy = json.loads(session["stats"].stdout)["accuracy"]
+def test_accuracy(answers):
+    accuracy = json.loads(answers["stats"].stdout)["accuracy"]
     window = accuracy["all"]
     assert (window["total"], window["inside"], window["outside"]) == (1_442, 186, 1_256)
     assert window["within_m"] == {"0": 186, "25": 229, "50": 281, "100": 362, "250": 465, "500": 603, "1000": 769}
@@ -79,20 +79,20 @@ def test_accuracy(session):
     assert (first["district"], first["total"]) == ("Doboj", 82)
 
 
-def test_coverage(session):
-    coverage = json.loads(session["stats"].stdout)["coverage"]
+def test_coverage(answers):
+    coverage = json.loads(answers["stats"].stdout)["coverage"]
     assert coverage["records_received"] == 11_068
     assert coverage["union_m2"] == pytest.approx(806.93e6, rel=1e-4)
     assert coverage["sum_m2"] == pytest.approx(812.29e6, rel=1e-4)
 
 
-def test_map_and_registry(session, folder):
+def test_map_and_registry(answers, folder):
     assert 0.5e6 < (folder / "bih.html").stat().st_size < 5e6
-    assert json.loads(session["verify"].stdout)["problems"] == []
-    assert "bih-2024-03" in session["list"].stdout
+    assert json.loads(answers["verify"].stdout)["problems"] == []
+    assert "bih-2024-03" in answers["list"].stdout
 
 
-def test_without_repair(session, folder, shared):
+def test_without_repair(answers, folder, shared):
     """A second import without repair supersedes the first: the figures are those of the new one alone."""
     source = shared / "bih-mines/suspect_areas_simplyfied.geojson"
     report = json.loads(
@@ -109,7 +109,7 @@ def test_without_repair(session, folder, shared):
     assert (accuracy["left_out"]["records"], accuracy["left_out"]["further_events_inside"]) == (467, 12)
 
 
-def test_withdrawn(session, folder):
+def test_withdrawn(answers, folder):
     assert typed(folder, "withdraw", "bih-incidents", "--reason", "a test").returncode == 0
     stats = json.loads(typed(folder, "stats", "--json").stdout)
     assert stats["accuracy"]["events_received"] == 0
