@@ -209,10 +209,10 @@ def import_(
 
         refuse_unwritable(report_page)
     with _open(context) as registry, _progress() as progress:
-        districts = areas_held(registry, registry.layers(), batch_id).districts
         report = import_batch(registry, sources, kind, handover, options, dry_run=dry_run, progress=progress)
-    if report_page is not None:
-        save_import_report(report, handover, districts, report_page)
+        if report_page is not None:
+            districts = areas_held(registry, registry.layers(), batch_id).districts
+            save_import_report(report, handover, districts, report_page)
     if as_json:
         _print_json({"schema": "minefield-registry/import/v1", **_without(plain(report), "records")})
     else:

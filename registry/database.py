@@ -12,13 +12,12 @@ from registry.gpkg import quoted
 BUSY_TIMEOUT_S = 5.0
 
 
-def connect(path: Path, *, create: bool) -> sqlite3.Connection:
-    """Open a database file; without ``create`` it must exist."""
-    mode = "rwc" if create else "rw"
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a database file, which must exist; an empty file is an empty database."""
     try:
         # Transactions are opened and closed by `writing` alone.
         return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
+            f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
         )
     except sqlite3.Error as error:
         raise explained(error, path) from error

@@ -89,11 +89,19 @@ class Registry:
         """
         if path.suffix.lower() != ".gpkg":
             raise StoreError(f"{path}: a registry is a GeoPackage; give it a name that ends in .gpkg.")
-        if path.exists():
-            raise StoreError(f"{path}: it exists already; choose another name or import into it.")
         if not path.parent.is_dir():
             raise StoreError(f"{path}: its folder {path.parent} does not exist; make it first.")
-        connection = connect(path, create=True)
+        # Of two that make it at once, one must find the file there: the other's is not its own to remove.
+        try:
+            path.open("xb").close()
+        except FileExistsError as error:
+            raise StoreError(f"{path}: it exists already; choose another name or import into it.") from error
+        except OSError as error:
+            raise StoreError(
+                f"{path}: it cannot be made, or its folder cannot be written to ({error.strerror}); "
+                "check the path and your rights."
+            ) from error
+        connection = connect(path)
         identity = str(uuid.uuid4())
         try:
             with writing(connection, path):
@@ -129,7 +137,7 @@ class Registry:
         """
         if not path.is_file():
             raise NotARegistry(f"{path}: there is no registry here; make one with: minefield-registry init.")
-        connection = connect(path, create=False)
+        connection = connect(path)
         try:
             return cls(path, connection, _identity(connection, path))
         except BaseException:

@@ -560,3 +560,15 @@ def _steps(registry: Registry) -> list[int]:
     steps: list[int] = []
     registry._connection.set_progress_handler(lambda: steps.append(1), 1)
     return steps
+
+
+def test_of_two_that_make_it_at_once_the_loser_leaves_the_file_alone(tmp_path, monkeypatch):
+    path = tmp_path / "r.gpkg"
+    Registry.create(path).close()
+    # As the loser of the race saw it a moment before.
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    with pytest.raises(StoreError, match="exists already"):
+        Registry.create(path)
+    monkeypatch.undo()
+    with Registry.open(path) as registry:
+        assert registry.verify().problems == ()
