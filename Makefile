@@ -1,5 +1,6 @@
 # Each target makes .venv where there is none, and installs again only when setup.cfg or pyproject.toml has changed.
-# PYTHON=/path/to/python3.13 names the Python to use; TESTS="tests/maps -k legend" chooses tests.
+# PYTHON=/path/to/python3.13 names the Python to use; TESTS="tests/maps -k legend" chooses tests,
+# SECONDS=60 how long to fuzz.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,9 +8,10 @@ CACHE := .cache
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python3.14 python3.15)
 DEMO := demo
 TESTS :=
+SECONDS := 660
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench wheels lowest clean
+.PHONY: help demo test lint types bench fuzz wheels lowest clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -30,6 +32,9 @@ types: $(VENV)/installed-test ## Check types
 
 bench: $(VENV)/installed $(CACHE)/peer/installed ## Measure beside plain geopandas, into docs/performance.md
 	$(BIN)/python tests/benchmarks/bosnia.py --peer-python $(CACHE)/peer/bin/python
+
+fuzz: $(CACHE)/fuzz/installed ## Fuzz the parsers for SECONDS (660); what breaks one is kept in tests/fuzz/seeds
+	$(CACHE)/fuzz/bin/python tests/fuzz/run.py --seconds $(SECONDS)
 
 wheels: $(CACHE)/tools/installed ## Check that wheels alone are enough, into docs/installation.md
 	$(CACHE)/tools/bin/python .ci/check_wheels.py
@@ -52,6 +57,12 @@ $(VENV)/installed-test: setup.cfg pyproject.toml | $(VENV)/made
 $(CACHE)/tools/installed: | $(VENV)/made
 	$(BIN)/python -m venv --clear $(CACHE)/tools
 	$(CACHE)/tools/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip packaging uv
+	@touch $@
+
+# Atheris has wheels for Linux and macOS alone, so it is no part of what the tests need.
+$(CACHE)/fuzz/installed: setup.cfg pyproject.toml | $(VENV)/made
+	$(BIN)/python -m venv --clear $(CACHE)/fuzz
+	$(CACHE)/fuzz/bin/python -m pip install --quiet --disable-pip-version-check atheris --editable .
 	@touch $@
 
 # What the plain geopandas scripts need; explore() draws with folium, mapclassify and matplotlib.

@@ -24,6 +24,9 @@ from registry.geometry import (
 from registry.model import GEOMETRY_OF_KIND, GeometryKind, Kind
 from registry.sources.geojson import mend_rings
 
+# A tenth of a millimetre: arithmetic leaves a country that ends at 180 degrees at 180.00000000000014.
+_NOISE_DEGREES = 1e-9
+
 
 @dataclass(frozen=True)
 class Extent:
@@ -223,7 +226,8 @@ def _count_single(geometry: shapely.Geometry) -> int:
 def _require_place(work: _Work, flat: Geometries) -> None:
     bounds = shapely.bounds(work.geometries).reshape(-1, 4)
     with np.errstate(invalid="ignore"):
-        in_range = (np.abs(bounds[:, [0, 2]]) <= 180).all(axis=1) & (np.abs(bounds[:, [1, 3]]) <= 90).all(axis=1)
+        longitudes, latitudes = np.abs(bounds[:, [0, 2]]), np.abs(bounds[:, [1, 3]])
+        in_range = (longitudes <= 180 + _NOISE_DEGREES).all(axis=1) & (latitudes <= 90 + _NOISE_DEGREES).all(axis=1)
     # GEOS leaves a vertex that is not a number out of the bounds.
     finite = np.ones(len(flat), bool)
     coordinates, owner = shapely.get_coordinates(work.geometries, return_index=True)

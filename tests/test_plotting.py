@@ -72,7 +72,10 @@ def test_what_cannot_be_drawn_is_kept_as_text(geometry, code):
     assert CHECKS[code].severity is Severity.ERROR
 
 
-@pytest.mark.parametrize("geometry", [shapely.box(178, 88, 180, 90), shapely.box(0, 0, 0.001, 0.001)])
+@pytest.mark.parametrize(
+    "geometry",
+    [shapely.box(178, 88, 180, 90), shapely.box(-180, 0, 180.00000000000014, 1), shapely.box(0, 0, 0.001, 0.001)],
+)
 def test_what_is_just_in_range_is_drawn(geometry):
     assert drawn(geometry).status.tolist() == [PLOTTED]
 

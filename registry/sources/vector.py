@@ -163,11 +163,14 @@ def read_source(path: Path, *, layers: Sequence[str] = (), encoding: str | None 
     SourceError
         If it cannot be read, holds no features, or holds several layers and none was named.
     """
-    suffix = path.suffix.lower()
-    if suffix == ".zip":
-        found = [layer for inner in _datasets_in_zip(path) for layer in _read_dataset(inner, layers, encoding)]
-    else:
-        found = list(_read_dataset(_gdal_path(path), layers, encoding))
+    datasets = _datasets_in_zip(path) if path.suffix.lower() == ".zip" else [_gdal_path(path)]
+    try:
+        found = [layer for dataset in datasets for layer in _read_dataset(dataset, layers, encoding)]
+    except UnicodeDecodeError as error:
+        # Values that are no UTF-8 are kept as they are; a column must have a name.
+        raise SourceError(
+            f"{path}: the name of a layer or column in it is not text in UTF-8 ({error}); save it as UTF-8 again."
+        ) from error
     missing = sorted(set(layers) - {layer.name for layer in found if layer.name})
     if missing:
         raise SourceError(f"{path}: it has no layer {', '.join(missing)}.")
