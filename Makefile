@@ -32,6 +32,7 @@ types: $(VENV)/installed-test ## Check types
 
 bench: $(VENV)/installed $(CACHE)/peer/installed ## Measure beside plain geopandas, into docs/performance.md
 	$(BIN)/python tests/benchmarks/bosnia.py --peer-python $(CACHE)/peer/bin/python
+	$(BIN)/python tests/benchmarks/rows.py
 
 fuzz: $(CACHE)/fuzz/installed ## Fuzz the parsers for SECONDS (660); what breaks one is kept in tests/fuzz/seeds
 	$(CACHE)/fuzz/bin/python tests/fuzz/run.py --seconds $(SECONDS)

@@ -10,20 +10,17 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from process import PACKAGES, ROOT, Run, call, measure, ours, versions, write_between
+
 HERE = Path(__file__).resolve().parent
 DATA = ROOT.parent / "shared" / "data" / "bih-mines"
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 RUNS = 5
 SUSPECTED, INCIDENTS, MUNICIPALITIES = "suspect_areas_simplyfied.geojson", "incidents.geojson", "cantons.geojson"
@@ -32,15 +29,6 @@ IMPORTS = {
     INCIDENTS: ["--kind", "accidents", "--id", "bih-incidents"],
     MUNICIPALITIES: ["--kind", "districts", "--id", "bih-municipalities", "--field", "name=shapeName"],
 }
-PACKAGES = ("geopandas", "shapely", "pyogrio", "pyproj", "pandas", "numpy", "folium")
-
-
-@dataclass(frozen=True)
-class Run:
-    """One process."""
-
-    wall_s: float
-    peak_mb: float
 
 
 @dataclass(frozen=True)
@@ -66,7 +54,7 @@ def main() -> int:
         jobs = prepare(Path(name), str(Path(peer_python).absolute()))
         measured = [(job, *alternate(job, Path(name))) for job in jobs]
     table = results_table(measured)
-    PAGE.write_text(with_results(PAGE.read_text(encoding="utf-8"), table, peer_python, load), encoding="utf-8")
+    write_between("measured", f"{conditions(peer_python, load)}\n\n{table}")
     print(table)
     held = [statistics.median(run.wall_s for run in ours) < job.limit_s for job, ours, _ in measured]
     return int(not all(held))
@@ -114,33 +102,10 @@ def prepare(folder: Path, peer_python: str) -> list[Job]:
     ]
 
 
-def ours(registry: Path, *words: str) -> list[str]:
-    """Our command line."""
-    return [sys.executable, "-m", "registry", "--registry", str(registry), *words]
-
-
-def call(command: Sequence[str]) -> str:
-    """Run a command that is not measured, and give back its output."""
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
 def alternate(job: Job, scratch: Path) -> tuple[list[Run], list[Run]]:
     """Runs of ours and of the peer's, by turns, without the first of each."""
     pairs = [(measure(job.ours(scratch)), measure(job.peers(scratch))) for _ in range(1 + RUNS)][1:]
     return [mine for mine, _ in pairs], [peers for _, peers in pairs]
-
-
-def measure(command: Sequence[str]) -> Run:
-    """Run a command as a process of its own."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall_s = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(wall_s, usage.ru_maxrss * unit / 1e6)
 
 
 def results_table(measured: Sequence[tuple[Job, list[Run], list[Run]]]) -> str:
@@ -160,25 +125,18 @@ def results_table(measured: Sequence[tuple[Job, list[Run], list[Run]]]) -> str:
     return "\n".join(lines)
 
 
-def with_results(page: str, table: str, peer_python: str, load: float) -> str:
-    """The page with the table and where it was measured between its markers."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    conditions = (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}; load average at the start {load:.1f}; medians of {RUNS} runs."
-    )
-    texts = [conditions, f"Ours: {versions(sys.executable)}.", f"geopandas: {versions(peer_python)}."]
-    return before + "\n\n".join([BEGIN, "  \n".join(texts), table, END]) + after
-
-
-def versions(python: str) -> str:
-    """Names and versions of the packages that do the work."""
+def conditions(peer_python: str, load: float) -> str:
+    """Where and with what it was measured."""
     code = (
         "import sys; from importlib.metadata import version; "
         "print(', '.join(f'{name} {version(name)}' for name in sys.argv[1:]))"
     )
-    return call([python, "-c", code, *PACKAGES]).strip()
+    measured = (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}; load average at the start {load:.1f}; medians of {RUNS} runs."
+    )
+    theirs = call([peer_python, "-c", code, *PACKAGES]).strip()
+    return "  \n".join([measured, f"Ours: {versions()}.", f"geopandas: {theirs}."])
 
 
 if __name__ == "__main__":
