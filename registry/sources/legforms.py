@@ -11,12 +11,11 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-import numpy as np
 import shapely
 
 from registry.errors import SourceError
 from registry.geometry import parse_crs, to_wgs84
-from registry.sources import coordinates
+from registry.sources.coordinate_columns import WrittenColumn, parse_column
 from registry.sources.legrecord import (
     ENTRIES_MAX,
     AngleUnit,
@@ -39,7 +38,9 @@ Locate = Callable[[str], Place]
 """Reads a written position; raises ``ValueError`` with the reason where it cannot."""
 
 
-_NOT_KNOWN = {"", "?", "-", "unknown"}
+NOT_KNOWN = frozenset({"", "?", "-", "unknown"})
+"""What stands where the position of a point is not known."""
+NO_CRS = "it does not say its CRS; state it."
 _ENTRY_LONGEST = 500
 _NAME = r"([^\W\d_]{1,10}\d{0,5})"
 _LABELLED = re.compile(rf"(?:{_NAME}\s*>\s*)?(?:{_NAME}(?=[\s:=]|$))?[\s:=]*(.*)", re.DOTALL)
@@ -62,26 +63,65 @@ def locator(stated: Stated) -> Locate:
     """
 
     def locate(text: str) -> Place:
-        written = coordinates.parse(text, stated)
-        if written.crs is None:
-            raise SourceError("it does not say its CRS; state it.")
-        if written.geometry.geom_type != "Point":
-            raise SourceError("it is not one position.")
-        moved = to_wgs84(np.array([written.geometry], dtype=object), parse_crs(written.crs))
-        longitude, latitude = shapely.get_coordinates(moved.geometries)[0].tolist()
-        accuracy_m = moved.transformation.accuracy_m or 0.0
-        sigma_m = None if written.sigma_m is None else math.hypot(written.sigma_m, accuracy_m)
-        return Place(longitude, latitude, sigma_m, text, moved.transformation)
+        places, errors = places_of(parse_column([text], stated), [text])
+        if 0 not in places:
+            raise SourceError(errors.get(0, "it is blank."))
+        return places[0]
 
     return locate
 
 
-def read_cell(text: str, convention: Convention, locate: Locate, *, where: str = "legs") -> LegsRecord:
+def places_of(column: WrittenColumn, texts: Sequence[str | None]) -> tuple[dict[int, Place], dict[int, str]]:
+    """Bring a column of written positions to WGS 84.
+
+    Parameters
+    ----------
+    texts
+        What is to be kept of each as written.
+
+    Returns
+    -------
+    places, errors
+        By row: where it lies, or why that is not known. A blank row has neither.
+    """
+    errors = {row: str(error) for row, error in column.errors.items()}
+    places: dict[int, Place] = {}
+    rows_of: dict[str | None, list[int]] = {}
+    for row, geometry in enumerate(column.geometries):
+        if geometry is None:
+            continue
+        if geometry.geom_type != "Point":
+            errors[row] = "it is not one position."
+        elif column.crs[row] is None:
+            errors[row] = NO_CRS
+        else:
+            rows_of.setdefault(column.crs[row], []).append(row)
+    for crs, rows in rows_of.items():
+        moved = to_wgs84(column.geometries[rows], parse_crs(str(crs)))
+        accuracy_m = moved.transformation.accuracy_m or 0.0
+        for row, (longitude, latitude) in zip(rows, shapely.get_coordinates(moved.geometries).tolist(), strict=True):
+            written_m = float(column.sigma_m[row])
+            sigma_m = None if math.isnan(written_m) else math.hypot(written_m, accuracy_m)
+            try:
+                places[row] = _checked(Place(longitude, latitude, sigma_m, texts[row], moved.transformation))
+            except ValueError as error:
+                errors[row] = str(error)
+    return places, errors
+
+
+def read_cell(
+    text: str, convention: Convention, locate: Locate, *, where: str = "legs", reference: Place | None = None
+) -> LegsRecord:
     """Read a record written in one cell.
 
     Entries stand between semicolons or on lines of their own: points as ``RP 39.99N 46.93E`` (``RP ?`` where the
     position is not known), legs as ``15-00/120``, with the point they lead to before them where it is named,
     ``T2 15-00/120``, and where they do not begin at the point before, ``RP>T2 15-00/120``.
+
+    Parameters
+    ----------
+    reference
+        Position of the point where the record begins, where that is stated beside it.
 
     Raises
     ------
@@ -91,11 +131,18 @@ def read_cell(text: str, convention: Convention, locate: Locate, *, where: str =
     written = [entry.strip() for entry in re.split(r"[;\n]", text) if entry.strip()]
     if len(written) > ENTRIES_MAX:
         raise SourceError(f"{where}: it has {len(written)} entries; a record has at most {ENTRIES_MAX}.")
-    return chain_of([_read_entry(entry, locate, where) for entry in written], convention, where)
+    entries = [_read_entry(entry, locate, where) for entry in written]
+    return chain_of(_with_reference(entries, reference, where), convention, where)
 
 
 def read_rows(
-    rows: Iterable[Mapping[str, Any]], convention: Convention, locate: Locate, *, where: str = "legs"
+    rows: Iterable[Mapping[str, Any]],
+    convention: Convention,
+    locate: Locate,
+    *,
+    where: str = "legs",
+    names: Sequence[str] | None = None,
+    reference: Place | None = None,
 ) -> LegsRecord:
     """Read a record of one row per leg.
 
@@ -105,8 +152,12 @@ def read_rows(
         The rows of one record, in order. Keys: ``to`` (the name of the point), ``angle`` and ``distance`` of the leg
         to it, ``from`` where the leg does not begin at the point before, ``type`` where the name does not say what
         the point is, ``position`` or ``latitude`` and ``longitude`` (degrees, WGS 84) with ``sigma_m`` where its
-        position is known. Empty cells and absent keys are alike; a row of empty cells is passed over. A row may hold
-        other columns too; they are for the caller.
+        position is known; ``position`` may also be a `Place` that was read already. Empty cells and absent keys are
+        alike; a row of empty cells is passed over. A row may hold other columns too; they are for the caller.
+    names
+        What each row is called in messages.
+    reference
+        Position of the point where the record begins, where that is stated beside it.
 
     Raises
     ------
@@ -117,8 +168,8 @@ def read_rows(
     for number, row in enumerate(rows, start=1):
         cells = {key: row[key] for key in _ROW_KEYS if not is_missing(row.get(key))}
         if cells:
-            items.append(_read_row(cells, locate, f"{where}, leg row {number}"))
-    return chain_of(items, convention, where)
+            items.append(_read_row(cells, locate, names[number - 1] if names else f"{where}, leg row {number}"))
+    return chain_of(_with_reference(items, reference, where), convention, where)
 
 
 def read_toml(content: bytes, locate: Locate, *, where: str = "legs") -> LegsRecord:
@@ -184,6 +235,20 @@ def read_convention(stated: Mapping[str, Any], *, where: str = "legs") -> Conven
         raise SourceError(f"{where}: {error}") from error
 
 
+def _with_reference(entries: list[Entry], place: Place | None, where: str) -> list[Entry]:
+    """The entries of a record whose first point lies at a place that is stated beside them."""
+    if place is None or not entries:
+        return entries
+    first = entries[0]
+    if first.is_leg:
+        begin = Entry(first.origin or "RP")
+        kind = begin.stated_type or PointType.REFERENCE_POINT
+        return [replace(begin, point_type=kind, place=place), *entries]
+    if first.place is not None and first.place != place:
+        raise SourceError(f"{where}: {first.label} has two positions; keep the one that is meant.")
+    return [replace(first, place=place), *entries[1:]]
+
+
 def _read_entry(entry: str, locate: Locate, where: str) -> Entry:
     match = _LABELLED.fullmatch(entry) if len(entry) <= _ENTRY_LONGEST else None
     origin, label, rest = match.groups() if match else (None, None, entry)
@@ -195,7 +260,7 @@ def _read_entry(entry: str, locate: Locate, where: str) -> Entry:
         raise SourceError(
             f"{where}: {shown(entry)} is neither a leg, as 15-00/120, nor a point, as RP 39.99N 46.93E; correct it."
         )
-    place = None if rest.casefold() in _NOT_KNOWN else _located(rest, locate, f"{where}, {label}")
+    place = None if rest.casefold() in NOT_KNOWN else _located(rest, locate, f"{where}, {label}")
     return Entry(label, place=place)
 
 
@@ -206,7 +271,9 @@ def _read_row(row: Mapping[str, Any], locate: Locate, where: str) -> Entry:
         place = None
         if "latitude" in row or "longitude" in row:
             place = _checked(Place(_degrees(row, "longitude"), _degrees(row, "latitude"), sigma_m))
-        elif "position" in row and str(row["position"]).strip().casefold() not in _NOT_KNOWN:
+        elif isinstance(row.get("position"), Place):
+            place = _checked(row["position"] if sigma_m is None else replace(row["position"], sigma_m=sigma_m))
+        elif "position" in row and str(row["position"]).strip().casefold() not in NOT_KNOWN:
             found = _located(str(row["position"]), locate, where)
             place = _checked(found if sigma_m is None else replace(found, sigma_m=sigma_m))
     except SourceError:

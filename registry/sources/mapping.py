@@ -1,8 +1,7 @@
 """A table and its profile -> records: positions read, corners joined, columns left to be filled into our fields."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +17,8 @@ from registry.geometry import Geometries, crs_name, parse_crs
 from registry.model import Kind
 from registry.schema import Field, FieldType
 from registry.sources.coordinate_columns import WrittenColumn, parse_column, parse_two_columns
+from registry.sources.grouping import Records, entered, merged, ragged_rows, records_of
+from registry.sources.legrule import LegsRule
 from registry.sources.profile import GeometryRule, Joined, Profile, columns_named, require_usable
 from registry.sources.rules import Rule, read_column, read_constant
 from registry.sources.tables import Table
@@ -78,12 +79,8 @@ class _Positions:
     notes: tuple[str, ...]
 
 
-_Records = list[list[int]]
-"""The rows of the table that make each record, in the order in which its corners are joined."""
-
-
 def apply_profile(table: Table, profile: Profile, kind: Kind, *, crs: str | None = None) -> MappedTable:
-    """Read the records of a table.
+    """Read the records of a table of positions; `registry.sources.legtable.map_legs` reads those of legs.
 
     Parameters
     ----------
@@ -100,14 +97,15 @@ def apply_profile(table: Table, profile: Profile, kind: Kind, *, crs: str | None
     """
     require_usable(profile, kind, table.where)
     rule = profile.geometry
-    _require_columns(table, profile)
-    records, hits = _records(table, rule)
-    hits += [Hit("row-ragged", record, message) for record, message in _ragged(table, records)]
-    attributes = _attributes(table.cells, records, _geometry_columns(rule))
+    require_columns(table, profile)
+    group, order, fill_down = (rule.group, rule.corner, rule.fill_down) if rule else (None, None, False)
+    records, hits = records_of(table.cells, group, order, fill_down=fill_down)
+    hits += ragged_rows(table, records)
+    attributes = merged(table.cells, records, _geometry_columns(rule))
     if rule is None:
         positions = _Positions(np.full(len(records), None, dtype=object), None, np.full(len(records), np.nan), {}, ())
     else:
-        positions = _positions(table, rule, records, _stated(rule, crs, table.where))
+        positions = _positions(table, rule, records, stated_positions(rule, crs, table.where))
     radius_m, radius_hits = _lengths(attributes, rule.radius if rule else None, "radius")
     width_m, width_hits = _lengths(attributes, rule.width if rule else None, "width")
     layer = SourceLayer(
@@ -119,7 +117,7 @@ def apply_profile(table: Table, profile: Profile, kind: Kind, *, crs: str | None
         encoding_doubt=table.encoding_doubt,
     )
     columns = _geometry_columns(rule)
-    entered = {record: _entered(table.cells, records[record], columns) for record in positions.unread}
+    unread = {record: entered(table.cells, records[record], columns) for record in positions.unread}
     return MappedTable(
         layer,
         profile.fields,
@@ -127,22 +125,37 @@ def apply_profile(table: Table, profile: Profile, kind: Kind, *, crs: str | None
         radius_m,
         width_m,
         positions.unread,
-        entered,
+        unread,
         (*hits, *radius_hits, *width_hits),
     )
 
 
-def _stated(rule: GeometryRule, crs: str | None, where: str) -> Stated:
+def stated_positions(rule: GeometryRule | LegsRule, crs: str | None, where: str) -> Stated:
+    """What profile and person state of written positions.
+
+    Raises
+    ------
+    SourceError
+        If they state two CRSs.
+    """
     if crs is not None and rule.crs is not None and not parse_crs(crs).equals(parse_crs(rule.crs)):
         raise SourceError(f"{where}: the profile states {rule.crs}, but {crs} is stated too; correct one of them.")
     return Stated(crs=crs or rule.crs, order=rule.order, zone=rule.zone, notation=rule.notation)
 
 
-def _require_columns(table: Table, profile: Profile) -> None:
+def require_columns(table: Table, profile: Profile) -> None:
+    """Refuse a profile that names a column which the table does not have.
+
+    Raises
+    ------
+    SourceError
+        If it does; the message says where in the profile, and which columns there are.
+    """
     named = {f"[fields.{name}]": rule.column for name, rule in profile.fields.items() if rule.column is not None}
     geometry = [("[geometry]", column) for column in columns_named(profile.geometry)] if profile.geometry else []
+    legs = [("[legs]", column) for column in profile.legs.columns] if profile.legs else []
     columns = list(table.cells.columns)
-    for place, column in [*named.items(), *geometry]:
+    for place, column in [*named.items(), *geometry, *legs]:
         if column not in columns:
             raise SourceError(
                 f"{table.where}: profile {profile.name!r}, {place}: the table has no column {column!r}; "
@@ -155,67 +168,11 @@ def _geometry_columns(rule: GeometryRule | None) -> tuple[str, ...]:
     return () if rule is None else (*rule.column, *rule.north, *rule.east)
 
 
-def _records(table: Table, rule: GeometryRule | None) -> tuple[_Records, list[Hit]]:
-    """Which rows make each record; one each, unless a column says to which record a corner belongs."""
-    if rule is None or rule.group is None:
-        return [[row] for row in range(len(table.cells))], []
-    groups = table.cells[rule.group].str.strip()
-    if rule.fill_down:
-        groups = groups.ffill()
-    members: dict[object, list[int]] = {}
-    for row, group in enumerate(groups.tolist()):
-        # A row that says no record is one of its own, so that it is not lost.
-        members.setdefault(group if isinstance(group, str) else row, []).append(row)
-    records = list(members.values())
-    if rule.corner is None:
-        return records, []
-    hits = []
-    corners = table.cells[rule.corner].tolist()
-    for number, rows in enumerate(records):
-        names = [corners[row] for row in rows]
-        if None in names and len(rows) > 1:
-            hits.append(Hit("corner-order", number, "A corner has no number; all are joined row by row."))
-            continue
-        rows.sort(key=lambda row: _natural(corners[row] or ""))
-    return records, hits
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Sorts 2 before 10, and A2 before A10."""
-    parts = re.findall(r"[0-9]{1,18}|[^0-9]+", text.strip())
-    return [(0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts]
-
-
-def _ragged(table: Table, records: _Records) -> Iterator[tuple[int, str]]:
-    if table.ragged:
-        for number, rows in enumerate(records):
-            for row in rows:
-                if row in table.ragged:
-                    yield number, f"Line {table.lines[row]}: {table.ragged[row]}"
-
-
-def _attributes(cells: pd.DataFrame, records: _Records, ordered: Sequence[str]) -> pd.DataFrame:
-    """One row per record. Where its rows differ a cell holds all they say; positions are all kept, in their order."""
-    if all(len(rows) == 1 for rows in records):
-        return cells
-    columns = {}
-    for name in cells.columns:
-        texts = cells[name].tolist()
-        merged: list[object] = []
-        for rows in records:
-            said = [texts[row] for row in rows]
-            if name not in ordered:
-                said = list(dict.fromkeys(text for text in said if text is not None))
-            merged.append(tuple(said) if len(said) > 1 else said[0] if said else None)
-        columns[name] = pd.Series(merged, dtype=object)
-    return pd.DataFrame(columns)
-
-
-def _positions(table: Table, rule: GeometryRule, records: _Records, stated: Stated) -> _Positions:
+def _positions(table: Table, rule: GeometryRule, records: Records, stated: Stated) -> _Positions:
     if rule.column:
-        column = parse_column(_texts(table.cells, rule.column), stated)
+        column = parse_column(texts_of(table.cells, rule.column), stated)
     else:
-        column = parse_two_columns(_texts(table.cells, rule.east), _texts(table.cells, rule.north), stated)
+        column = parse_two_columns(texts_of(table.cells, rule.east), texts_of(table.cells, rule.north), stated)
     column, crs, notes = _on_one_crs(column, table.where)
     notes = (*_notation_notes(column), *notes)
     if rule.joined is None:
@@ -240,8 +197,8 @@ def _positions(table: Table, rule: GeometryRule, records: _Records, stated: Stat
     return _Positions(shapes, crs, sigma_m, unread, notes)
 
 
-def _texts(cells: pd.DataFrame, names: Sequence[str]) -> list[str | None]:
-    """The cells of a column; of several, what they hold together."""
+def texts_of(cells: pd.DataFrame, names: Sequence[str]) -> list[str | None]:
+    """The cells of a column; of several, what they hold together, with a blank between."""
     if len(names) == 1:
         texts: list[str | None] = cells[names[0]].tolist()
         return texts
@@ -329,11 +286,3 @@ def _lengths(attributes: pd.DataFrame, rule: Rule | None, name: str) -> tuple[ND
     ]
     lengths[lengths <= 0] = np.nan
     return lengths, hits
-
-
-def _entered(cells: pd.DataFrame, rows: Sequence[int], columns: Sequence[str]) -> str:
-    """The position of a record as it was entered, but for NULs, at which readers would cut it."""
-    entered = "; ".join(
-        ", ".join(str(cells[name].iloc[row]) for name in columns if cells[name].iloc[row] is not None) for row in rows
-    )
-    return entered.replace("\0", "\N{SYMBOL FOR NULL}")

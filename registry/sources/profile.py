@@ -10,9 +10,10 @@ from typing import Any
 
 from registry.errors import SourceError
 from registry.model import Kind
-from registry.schema import Field, FieldType, stated_fields
-from registry.sources import values
-from registry.sources.rules import METRES_OF_UNIT, PACES, PIECES_OF_UNIT, Rule, date_pattern
+from registry.schema import stated_fields
+from registry.sources.legrule import LegsRule, read_legs_rule
+from registry.sources.rulekeys import read_length_rule, read_rule
+from registry.sources.rules import Rule
 from registry.sources.tables import TableOptions
 from registry.sources.tomlkeys import Keys, shown
 from registry.sources.written import Notation, Order
@@ -86,6 +87,8 @@ class Profile:
         Where positions come from; None where the table holds none.
     fields
         Our field -> where its values come from.
+    legs
+        Where bearings and distances come from, in a table of paper records; it takes the place of ``geometry``.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Profile:
     table: TableOptions = field(default_factory=TableOptions)
     geometry: GeometryRule | None = None
     fields: Mapping[str, Rule] = field(default_factory=dict)
+    legs: LegsRule | None = None
 
 
 def read_profile(path: Path) -> Profile:
@@ -139,8 +143,13 @@ def parse_profile(content: bytes, where: str) -> Profile:
         table=_table_options(top.keys("table")),
         geometry=_geometry_rule(top.keys("geometry")) if "geometry" in document else None,
         fields=_field_rules(top.keys("fields"), kind),
+        legs=read_legs_rule(top.keys("legs")) if "legs" in document else None,
     )
     top.nothing_else()
+    if profile.legs is not None and profile.geometry is not None:
+        raise SourceError(f"{where}: it has [geometry] and [legs]; keep the one that says where the fields lie.")
+    if profile.legs is not None and kind is not Kind.MINEFIELDS:
+        raise SourceError(f"{where}: [legs] is for minefields; rows of {kind} are not drawn by bearing and distance.")
     return profile
 
 
@@ -193,8 +202,8 @@ def _geometry_rule(keys: Keys) -> GeometryRule:
         corner=keys.text("corner"),
         fill_down=bool(keys.flag("fill_down")),
         joined=keys.choice("joined", Joined),
-        radius=_length_rule(keys, "radius"),
-        width=_length_rule(keys, "width"),
+        radius=read_length_rule(keys, "radius"),
+        width=read_length_rule(keys, "width"),
     )
     keys.nothing_else()
     if bool(found.column) == bool(found.east or found.north) or bool(found.east) != bool(found.north):
@@ -206,78 +215,14 @@ def _geometry_rule(keys: Keys) -> GeometryRule:
     return found
 
 
-def _length_rule(keys: Keys, key: str) -> Rule | None:
-    inner = keys.keys(key)
-    return _positive(inner, _rule(inner, Field(key, FieldType.REAL, key, unit="m"))) if inner.table else None
-
-
 def _field_rules(keys: Keys, kind: Kind) -> dict[str, Rule]:
     ours = stated_fields(kind)
     rules = {}
     for name in keys.table:
         if name not in ours:
             raise SourceError(f"{keys.where}: there is no field {shown(name)} for {kind}; it has {', '.join(ours)}.")
-        rules[name] = _rule(keys.keys(name), ours[name])
+        rules[name] = read_rule(keys.keys(name), ours[name])
     return rules
-
-
-def _rule(keys: Keys, ours: Field) -> Rule:
-    codes = keys.keys("codes")
-    rule = Rule(
-        column=keys.text("column"),
-        value=keys.constant("value"),
-        unit=keys.text("unit"),
-        pace_m=keys.length("pace_m"),
-        decimal=keys.text("decimal"),
-        date_format=keys.text("date_format"),
-        codes={their: codes.text(their) or "" for their in codes.table},
-    )
-    keys.nothing_else()
-    if (rule.column is None) == (rule.value is None):
-        raise SourceError(f"{keys.where}: name either a column or a value.")
-    _check_unit(keys, rule, ours)
-    if rule.decimal not in {None, ".", ","}:
-        raise SourceError(f"{keys.where}: decimal is {shown(rule.decimal)}; it is one of '.', ','.")
-    if rule.date_format is not None:
-        if ours.field_type is not FieldType.DATE:
-            raise SourceError(f"{keys.where}: date_format stands at a field that is no date.")
-        try:
-            date_pattern(rule.date_format)
-        except ValueError as error:
-            raise SourceError(f"{keys.where}: {error}") from error
-    for their, our in rule.codes.items():
-        _check_value(f"{codes.where}: {shown(their)}", our, ours)
-    if rule.value is not None:
-        _check_value(f"{keys.where}: value", rule.value, ours)
-    return rule
-
-
-def _positive(keys: Keys, rule: Rule | None) -> Rule | None:
-    if rule is not None and isinstance(rule.value, int | float) and not 0 < rule.value < 1e6:
-        raise SourceError(f"{keys.where}: value is {rule.value}; it must be above 0 and below a million.")
-    return rule
-
-
-def _check_unit(keys: Keys, rule: Rule, ours: Field) -> None:
-    units: list[str] = []
-    if ours.unit == "m":
-        units = [*METRES_OF_UNIT, PACES]
-    elif ours.field_type is FieldType.INTEGER:
-        units = list(PIECES_OF_UNIT)
-    if rule.unit is not None and rule.unit not in units:
-        allowed = f"one of {', '.join(units)}" if units else "not known for this field"
-        raise SourceError(f"{keys.where}: unit is {shown(rule.unit)}; it is {allowed}.")
-    if (rule.unit == PACES) != (rule.pace_m is not None):
-        raise SourceError(f"{keys.where}: the unit paces and pace_m, the length of one in metres, go together.")
-
-
-def _check_value(where: str, value: str | int | float | bool, ours: Field) -> None:
-    if value == "":
-        return
-    try:
-        values.parse(value, ours)
-    except ValueError as error:
-        raise SourceError(f"{where} is no value of {ours.name}: {error}") from error
 
 
 def write_profile(profile: Profile, remarks: Mapping[str, str] | None = None) -> str:
@@ -286,7 +231,8 @@ def write_profile(profile: Profile, remarks: Mapping[str, str] | None = None) ->
     Parameters
     ----------
     remarks
-        Name of a table (``geometry``, ``fields.killed``) or ``""`` for the top -> what is said above it, as comment.
+        Name of a table (``geometry``, ``fields.killed``), of a key in one (``legs.angle``), or ``""`` for the top ->
+        what is said above it, as comment.
 
     Returns
     -------
@@ -304,6 +250,8 @@ def write_profile(profile: Profile, remarks: Mapping[str, str] | None = None) ->
     ]
     if profile.geometry is not None:
         lines += _section("geometry", profile.geometry, said)
+    if profile.legs is not None:
+        lines += _section("legs", profile.legs, said)
     for name, rule in profile.fields.items():
         lines += _section(f"fields.{name}", rule, said)
     return "\n".join(lines) + "\n"
@@ -317,26 +265,35 @@ def _section(name: str, content: Any, said: Mapping[str, str]) -> Iterator[str]:
     yield from _remark(said.get(name))
     yield f"[{name}]"
     for key, value in entries:
+        yield from _remark(said.get(f"{name}.{key}"))
         yield f"{key} = {value}"
 
 
 def _entries(content: Any) -> Iterator[tuple[str, str]]:
-    """The keys of a dataclass that say something; a rule inside it becomes an inline table."""
+    """The keys of a dataclass that say something, and those it leaves blank for a person to fill in."""
+    blank = content.blank if isinstance(content, LegsRule) else ()
     for each in fields(content):
-        value = getattr(content, each.name)
-        if value is None or (value is False and each.name == "fill_down") or value in ((), {}):
-            continue
-        if isinstance(value, Rule):
-            value = "{ " + ", ".join(f"{key} = {text}" for key, text in _entries(value)) + " }"
-            yield each.name, value
-        elif isinstance(value, Mapping):
-            yield each.name, "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
-        elif isinstance(value, Notation):
-            yield each.name, _toml(value.name)
-        elif isinstance(value, tuple):
-            yield each.name, _toml(value[0]) if len(value) == 1 else f"[{', '.join(map(_toml, value))}]"
-        else:
-            yield each.name, _toml(value)
+        key, value = each.name.rstrip("_"), getattr(content, each.name)
+        if key in blank:
+            yield key, '""'
+        elif each.name != "blank" and not (value is False and each.name in _FLAGS) and value not in (None, (), {}):
+            yield key, _written(value)
+
+
+_FLAGS = {"fill_down", "adjusted"}
+
+
+def _written(value: Any) -> str:
+    """A value as TOML has it; a rule inside a table becomes an inline table."""
+    if isinstance(value, Rule):
+        return "{ " + ", ".join(f"{key} = {text}" for key, text in _entries(value)) + " }"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, Notation):
+        return _toml(value.name)
+    if isinstance(value, tuple):
+        return _toml(value[0]) if len(value) == 1 else f"[{', '.join(map(_toml, value))}]"
+    return _toml(value)
 
 
 def _remark(text: str | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from registry.errors import SourceError
 from registry.model import Kind
+from registry.sources.legtable import map_legs
 from registry.sources.mapping import MappedTable, apply_profile
 from registry.sources.profile import Profile
 from registry.sources.propose import Proposal, implied_profile, propose
@@ -38,7 +39,9 @@ def read_mapped(
         If the table cannot be read, the profile is unchecked or does not fit it, or the table needs one.
     """
     if profile is not None:
-        return apply_profile(read_table(path, _combined(options, profile.table)), profile, kind, crs=crs)
+        table = read_table(path, _combined(options, profile.table))
+        read = apply_profile if profile.legs is None else map_legs
+        return read(table, profile, kind, crs=crs)
     table = read_table(path, options)
     implied = implied_profile(table, kind)
     if implied is None:
@@ -64,6 +67,8 @@ def propose_profile(path: Path, kind: Kind, options: TableOptions, *, crs: str |
     profile = replace(found.profile, table=_combined(options, found.profile.table))
     if crs is not None and profile.geometry is not None:
         profile = replace(profile, geometry=replace(profile.geometry, crs=crs))
+    if crs is not None and profile.legs is not None:
+        profile = replace(profile, legs=replace(profile.legs, crs=crs))
     return replace(found, profile=profile)
 
 

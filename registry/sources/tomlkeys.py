@@ -19,8 +19,12 @@ class Keys:
         self._file, self._name = where, name
         self._known: list[str] = []
 
-    def _take(self, key: str, kinds: tuple[type, ...], allowed: str) -> Any:
+    def note(self, key: str) -> None:
+        """Take a key as asked for whose value the caller reads itself."""
         self._known.append(key)
+
+    def _take(self, key: str, kinds: tuple[type, ...], allowed: str) -> Any:
+        self.note(key)
         value = self.table.get(key)
         if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
             raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be {allowed}.")
