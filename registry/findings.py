@@ -38,9 +38,9 @@ CHECKS: Mapping[str, Check] = {
     "feature-unreadable": Check(E, "The file is damaged at this feature.", _NO_GEOMETRY, "Ask for the file again."),
     "position-not-understood": Check(
         E,
-        "A written position is wrong, incomplete, or may mean several things.",
+        "A written position, or a record of bearings and distances, is wrong, incomplete, or may mean several things.",
         _NO_GEOMETRY,
-        "Correct it, or state CRS, notation or order in the profile; the text is kept.",
+        "Correct it, or state in the profile what it lacks (CRS, notation, order, unit); the text is kept.",
     ),
     "geometry-missing": Check(
         E, "The source gives the record no geometry.", _NO_GEOMETRY, "Look for it in the paper record."

@@ -28,6 +28,7 @@ NOTICE = "Where no record lies, nothing is known: it does not mean that the grou
 DISTRICTS_SHOWN = 10
 NAME_WIDTH = 20
 RECORDS_SHOWN = 20
+GENERAL_SHOWN = 10
 
 _STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "default"}
 
@@ -101,11 +102,19 @@ def profile_proposal(proposal: "Proposal", path: Path) -> RenderableType:
     if proposal.geometry is not None:
         found = proposal.geometry
         rows.insert(0, ("geometry", ", ".join(found.columns), found.reason, f"{found.confidence:.2f}"))
+    if proposal.legs is not None:
+        rows = [
+            (f"legs: {key}", _said(proposal, key), line.reason, f"{line.confidence:.2f}")
+            for key, line in proposal.legs.lines.items()
+        ] + rows
     parts: list[RenderableType] = [
         table("Proposed profile", ("our field", "their column", "why", "sure"), rows, numbers=1)
     ]
-    if proposal.geometry is None:
+    if proposal.geometry is None and proposal.legs is None:
         parts.append(Text("No column was found that holds positions."))
+    if proposal.to_fill_in:
+        lacking = ", ".join(proposal.to_fill_in)
+        parts.append(Text(f"Fill in {lacking} in [legs]: neither headings nor values decide it.", "bold"))
     if proposal.unmatched:
         parts.append(Text(shown(f"Without a field, kept in source_fields: {', '.join(proposal.unmatched)}.")))
     parts.append(
@@ -114,15 +123,29 @@ def profile_proposal(proposal: "Proposal", path: Path) -> RenderableType:
     return Group(*parts)
 
 
+def _said(proposal: "Proposal", key: str) -> str:
+    """What a proposal says for a key of [legs]."""
+    if key in proposal.to_fill_in:
+        return "?"
+    rule = proposal.profile.legs
+    value = getattr(rule, key if hasattr(rule, key) else f"{key}_")
+    value = getattr(value, "column", None) or value
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
 def findings(found: Sequence[Finding]) -> RenderableType:
     """The findings by code, each with an example, what follows and what to do."""
     if not found:
         return Text("The checks found nothing.")
     number = Counter(finding.code for finding in found)
-    first = {finding.code: finding for finding in reversed(found)}
+    shown_of = {code: _to_show([finding for finding in found if finding.code == code]) for code in number}
     order = sorted(number, key=lambda code: (list(Severity).index(CHECKS[code].severity), -number[code], code))
     rows = [
-        (Text(CHECKS[code].severity.value, _STYLE[CHECKS[code].severity]), f"{number[code]:,}", _meaning(first[code]))
+        (
+            Text(CHECKS[code].severity.value, _STYLE[CHECKS[code].severity]),
+            f"{number[code]:,}",
+            _meaning(shown_of[code]),
+        )
         for code in order
     ]
     return table(
@@ -130,13 +153,18 @@ def findings(found: Sequence[Finding]) -> RenderableType:
     )
 
 
-def _meaning(finding: Finding) -> Text:
-    check = CHECKS[finding.code]
-    where = f"{finding.record_id}: " if finding.record_id else ""
+def _to_show(found: Sequence[Finding]) -> Sequence[Finding]:
+    """The first of a code's findings; of those that concern no single record, each says something of its own."""
+    return found[:GENERAL_SHOWN] if all(finding.record_id is None for finding in found) else found[:1]
+
+
+def _meaning(found: Sequence[Finding]) -> Text:
+    check = CHECKS[found[0].code]
+    lines = [shown(f"{finding.record_id}: " if finding.record_id else "") + shown(finding.message) for finding in found]
     return Text.assemble(
-        (f"{finding.code}\n", "bold"),
+        (f"{found[0].code}\n", "bold"),
         f"{check.cause} {check.consequence} {check.cure}\n",
-        (shown(f"First: {where}{finding.message}"), "dim"),
+        ("\n".join(lines) if len(lines) > 1 else f"First: {lines[0]}", "dim"),
     )
 
 

@@ -80,7 +80,7 @@ def test_a_square_of_200_m_north_of_its_reference_point(empty, tmp_path, unit):
 def test_every_choice_of_the_layout_is_kept(empty, tmp_path):
     _, frame = bring(empty, typed(tmp_path))
     kept = frame.iloc[0]["source_fields"]["laid_out"]
-    assert kept["record"]["convention"]["north"] == "true"
+    assert kept["convention"]["north"] == "true"
     assert kept["adjusted"] is False
 
 

@@ -1,5 +1,7 @@
 """How like the heading of a column is to what one of our fields is called."""
 
+from collections.abc import Sequence
+
 from rapidfuzz import fuzz
 
 from registry.sources import words
@@ -20,6 +22,16 @@ def likeness(heading: str, field: str) -> tuple[float, str]:
             score = 0.95 * ratio if ratio >= 0.84 else 0.0
         best = max(best, (score, phrase))
     return best
+
+
+def most_like(columns: Sequence[str], field: str) -> tuple[str, float]:
+    """The column whose heading is most like a field, and how like it is."""
+    scores = [
+        (max(likeness(words.normalise(each), field)[0], likeness(split_unit(each)[0], field)[0]), each)
+        for each in columns
+    ]
+    alike, column = max(scores, key=lambda each: each[0], default=(0.0, ""))
+    return column, alike
 
 
 def split_unit(column: str) -> tuple[str, str | None]:

@@ -235,6 +235,23 @@ def read_convention(stated: Mapping[str, Any], *, where: str = "legs") -> Conven
         raise SourceError(f"{where}: {error}") from error
 
 
+def legs_in(text: str) -> list[tuple[str, str]]:
+    """Angle and distance of every leg in a cell, as written."""
+    found = []
+    for entry in re.split(r"[;\n]", text):
+        match = _LABELLED.fullmatch(entry.strip()) if len(entry) <= _ENTRY_LONGEST else None
+        angle, slash, length = (match[3] if match else "").strip().partition("/")
+        if slash and _ANGLE.fullmatch(angle) and _LENGTH.fullmatch(length):
+            found.append((angle.strip(), length.strip()))
+    return found
+
+
+def is_chain(text: str) -> bool:
+    """Whether most entries of a cell are legs, and there are at least three."""
+    entries = [entry for entry in re.split(r"[;\n]", text) if entry.strip()]
+    return len(entries) <= ENTRIES_MAX and len(legs_in(text)) >= max(3, len(entries) / 2)
+
+
 def _with_reference(entries: list[Entry], place: Place | None, where: str) -> list[Entry]:
     """The entries of a record whose first point lies at a place that is stated beside them."""
     if place is None or not entries:

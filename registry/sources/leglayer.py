@@ -13,6 +13,7 @@ from registry.codes import GeometryMethod
 from registry.findings import Hit
 from registry.geometry import WGS84
 from registry.jsonform import plain
+from registry.model import PartialDate
 from registry.sources.legrecord import LegsRecord, PointType
 from registry.sources.legs import Traverse
 from registry.sources.mapping import MappedTable
@@ -33,6 +34,7 @@ def leg_layer(
     outcomes: Sequence[Traverse | str],
     attributes: pd.DataFrame,
     entered: Sequence[str],
+    laid_on: Sequence[PartialDate | None],
     *,
     name: str | None = None,
     notes: Sequence[str] = (),
@@ -51,6 +53,8 @@ def leg_layer(
         them, and the layout.
     entered
         Each record as entered, kept where it is not drawn.
+    laid_on
+        Day of laying of each, where it is known.
     name, notes, encoding_doubt, rules, hits
         See `MappedTable` and `SourceLayer`.
 
@@ -69,7 +73,7 @@ def leg_layer(
     return MappedTable(
         layer=SourceLayer(
             name,
-            _with_layout(attributes, outcomes, rules or {}),
+            _with_layout(attributes, outcomes, laid_on, rules or {}),
             geometries,
             WGS84,
             notes=(*notes, *_notes(laid_out)),
@@ -101,7 +105,8 @@ def _why_not_drawn(outcome: Traverse | str) -> str | None:
 def _relative(outcome: Traverse | str) -> str:
     if isinstance(outcome, str) or outcome.relative is None:
         return ""
-    return str(shapely.to_wkt(outcome.relative, rounding_precision=3))
+    millimetres = shapely.transform(outcome.relative, lambda metres: np.round(metres, 3) + 0.0)
+    return str(shapely.to_wkt(millimetres, rounding_precision=3))
 
 
 def _suspicions(outcomes: Sequence[Traverse | str]) -> Iterator[Hit]:
@@ -113,31 +118,33 @@ def _suspicions(outcomes: Sequence[Traverse | str]) -> Iterator[Hit]:
 
 
 def _with_layout(
-    attributes: pd.DataFrame, outcomes: Sequence[Traverse | str], rules: Mapping[str, Rule]
+    attributes: pd.DataFrame,
+    outcomes: Sequence[Traverse | str],
+    laid_on: Sequence[PartialDate | None],
+    rules: Mapping[str, Rule],
 ) -> pd.DataFrame:
     """What the records say, with what follows from their legs; a column or rule of their own goes before ours."""
-    laid_on, references, layouts = [], [], []
-    for outcome in outcomes:
-        record = outcome.record if isinstance(outcome, Traverse) else None
-        stated = record.convention.laid_on if record else None
-        laid_on.append(None if stated is None else str(stated))
-        references.append(json.dumps(_references(record), ensure_ascii=False) if record else None)
-        layouts.append(_layout(outcome) if isinstance(outcome, Traverse) else None)
+    laid_out = [outcome if isinstance(outcome, Traverse) else None for outcome in outcomes]
+    references = [
+        None if each is None else json.dumps(_references(each.record), ensure_ascii=False) for each in laid_out
+    ]
+    days = [None if day is None else str(day) for day in laid_on]
     result = attributes.copy()
-    for name, values in (("laid_from", laid_on), ("reference_points", references)):
+    for name, values in (("laid_from", days), ("reference_points", references)):
         if name not in result and name not in rules and any(value is not None for value in values):
             result[name] = pd.Series(values, dtype=object)
     key = LAID_OUT
     while key in result:
         key = f"{key} (ours)"
-    result[key] = pd.Series(layouts, dtype=object)
+    result[key] = pd.Series([None if each is None else _layout(each) for each in laid_out], dtype=object)
     return result
 
 
-def _layout(traverse: Traverse) -> Any:
-    """Every choice of a layout, and what its legs say of their own quality; the fields are kept elsewhere."""
-    record = replace(traverse.record, fields={})
-    return plain(replace(traverse, record=record, geometry=None, relative=None))
+def _layout(traverse: Traverse) -> dict[str, Any]:
+    """Every choice of a layout, and what its legs say of their own quality; shape and fields are kept elsewhere."""
+    record, other = plain(replace(traverse.record, fields={})), plain(replace(traverse, geometry=None, relative=None))
+    said = {name: value for name, value in other.items() if name not in {"record", "geometry", "relative"}}
+    return {**{name: value for name, value in record.items() if name not in {"record_id", "fields"}}, **said}
 
 
 def _references(record: LegsRecord) -> list[dict[str, Any]]:

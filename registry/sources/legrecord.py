@@ -300,6 +300,7 @@ _SEXAGESIMAL = re.compile(
     r"(\d{1,3})(?: ?[\u00b0\u00ba] ?| )(?:(\d{1,2}(?:[.,]\d+)?) ?['\u2032\u2019]? ?)?"
     r"(?:(\d{1,2}(?:[.,]\d+)?) ?(?:[\"\u2033\u201d]|''))?"
 )
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DECIMAL_DEGREES = re.compile(r"\d{1,3}(?:[.,]\d+)?")
 
 
@@ -312,6 +313,8 @@ def read_angle(written: Any, unit: AngleUnit) -> float:
         If it cannot be read in that unit, or is more than a full circle.
     """
     text = " ".join(str(written).split())
+    if _DATE.match(text):
+        raise ValueError(f"{text!r} is a date: a spreadsheet made one of an angle such as 10-05; write it as text.")
     if len(text) > 40:
         raise ValueError(f"{shown(text)} is not an angle.")
     if unit in {AngleUnit.DIVISIONS_6000, AngleUnit.MILS_6400}:

@@ -11,7 +11,7 @@ from pyproj import CRS
 from registry.errors import SourceError
 from registry.findings import Hit
 from registry.geometry import crs_name, parse_crs
-from registry.model import Kind
+from registry.model import Kind, PartialDate
 from registry.schema import Field
 from registry.sources.coordinate_columns import parse_column, parse_two_columns
 from registry.sources.grouping import Records, entered, merged, ragged_rows, records_of
@@ -60,12 +60,13 @@ def map_legs(table: Table, profile: Profile, kind: Kind, *, crs: str | None = No
     records, hits = records_of(table.cells, rule.group, rule.leg, fill_down=rule.fill_down, part="leg")
     hits += ragged_rows(table, records)
     attributes = merged(table.cells, records, rule.leg_columns)
-    conventions, misread = _conventions(attributes, rule)
+    conventions, laid_on, misread = _conventions(attributes, rule)
     read = read_records(table, rule, records, conventions, stated_positions(rule, crs, table.where))
     return leg_layer(
         [_laid_out(each, _lines(table, rows)) for each, rows in zip(read, records, strict=True)],
         attributes,
-        [entered(table.cells, rows, (*rule.leg_columns, *rule.position_columns)) for rows in records],
+        [entered(table.cells, rows, dict.fromkeys((*rule.leg_columns, *rule.position_columns))) for rows in records],
+        laid_on,
         name=table.sheet,
         notes=table.notes,
         encoding_doubt=table.encoding_doubt,
@@ -133,8 +134,13 @@ def _require_grid(rule: LegsRule, where: str) -> CRS | None:
     return grid
 
 
-def _conventions(attributes: pd.DataFrame, rule: LegsRule) -> tuple[list[Convention | str], list[Hit]]:
-    """How each record writes its legs; a declination or day that cannot be read is not passed over."""
+def _conventions(
+    attributes: pd.DataFrame, rule: LegsRule
+) -> tuple[list[Convention | str], list[PartialDate | None], list[Hit]]:
+    """How each record writes its legs, and when it was laid.
+
+    A declination or day that cannot be read is not passed over where bearings count from magnetic north.
+    """
     common = rule.convention()
     declinations, unread_declinations = _values(attributes, DECLINATION, rule.declination_deg)
     days, unread_days = _values(attributes, LAID_ON, rule.laid_on)
@@ -153,7 +159,7 @@ def _conventions(attributes: pd.DataFrame, rule: LegsRule) -> tuple[list[Convent
             found.append(replace(common, declination_deg=declination_deg, laid_on=laid_on))
         except SourceError as error:
             found.append(str(error))
-    return found, hits
+    return found, days, hits
 
 
 def _values(attributes: pd.DataFrame, ours: Field, rule: Rule | None) -> tuple[list[Any], dict[int, str]]:

@@ -3,7 +3,7 @@
 A proposal is written for a person to check; nothing here is applied unseen.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,10 @@ from registry.model import Kind
 from registry.schema import Field, FieldType, id_field, stated_fields
 from registry.sources import words
 from registry.sources.headings import likeness, split_unit
+from registry.sources.north import North
 from registry.sources.profile import Profile, columns_named, write_profile
 from registry.sources.propose_geometry import GeometryProposal, propose_geometry
+from registry.sources.propose_legs import LegsProposal, prefers_geometry, propose_legs
 from registry.sources.rules import METRES_OF_UNIT, Rule, read_column
 from registry.sources.tables import Table, TableOptions
 
@@ -48,9 +50,18 @@ class Proposal:
 
     profile: Profile
     geometry: GeometryProposal | None
+    legs: LegsProposal | None
     suggestions: tuple[Suggestion, ...]
     unmatched: tuple[str, ...]
     where: str
+
+    @property
+    def to_fill_in(self) -> tuple[str, ...]:
+        """The keys of [legs] that nothing decides, so that only the person can fill them in."""
+        rule = self.profile.legs
+        if rule is None:
+            return ()
+        return (*rule.blank, "types") if "" in rule.types.values() else rule.blank
 
     def to_json(self) -> dict[str, Any]:
         """Which columns fill what, how sure that is, and why."""
@@ -62,6 +73,12 @@ class Proposal:
                 "confidence": self.geometry.confidence,
                 "reason": self.geometry.reason,
             },
+            "legs": None
+            if self.legs is None
+            else [
+                {"key": key, "confidence": line.confidence, "reason": line.reason, "to_fill_in": key in self.to_fill_in}
+                for key, line in self.legs.lines.items()
+            ],
             "fields": [
                 {"field": each.field, "column": each.rule.column, "confidence": each.confidence, "reason": each.reason}
                 for each in self.suggestions
@@ -76,6 +93,11 @@ class Proposal:
         }  # fmt: skip
         if self.geometry is not None:
             remarks["geometry"] = f"{self.geometry.confidence:.2f}: {self.geometry.reason}"
+        if self.legs is not None:
+            remarks["legs"] = f"{self.legs.confidence:.2f}: {self.legs.reason}"
+            for key, line in self.legs.lines.items():
+                sure = "" if key in self.to_fill_in else f"{line.confidence:.2f}: "
+                remarks[f"legs.{key}"] = f"{sure}{line.reason}"
         without = ", ".join(self.unmatched) or "none"
         remarks[""] = "\n".join(
             [
@@ -83,7 +105,12 @@ class Proposal:
                 "The number in each comment says how sure a line is, from 0 to 1. Correct what is wrong, strike what",
                 "you do not want, and set checked = true; before that the profile is not applied.",
                 f"Columns without a field, kept in source_fields: {_one_line(without)}.",
-                *([] if self.geometry is not None else ["No column was found that holds positions; add [geometry]."]),
+                *([] if self.geometry or self.legs else ["No column was found that holds positions; add [geometry]."]),
+                *(
+                    [f"FILL IN {', '.join(self.to_fill_in)} in [legs]: only the forms can say it."]
+                    if self.to_fill_in
+                    else []
+                ),
             ]
         )
         return write_profile(self.profile, remarks)
@@ -104,10 +131,20 @@ def propose(table: Table, kind: Kind, *, name: str | None = None) -> Proposal:
     proposal
         Its profile carries ``checked = false``.
     """
-    geometry = propose_geometry(table, kind)
-    taken = set(columns_named(geometry.rule)) - {geometry.rule.group} if geometry is not None else set()
-    suggestions = _suggest(table.cells, kind, taken, geometry)
-    used = taken | {each.rule.column for each in suggestions}
+    geometry, legs = propose_geometry(table, kind), propose_legs(table, kind)
+    if geometry is not None and legs is not None:
+        geometry, legs = (geometry, None) if prefers_geometry(table, legs, geometry) else (None, legs)
+    named: set[str | None] = set()
+    group = None
+    if geometry is not None:
+        group, named = geometry.rule.group, set(columns_named(geometry.rule))
+    elif legs is not None:
+        group, named = legs.rule.group, set(legs.rule.columns)
+    part, sure = ("corner", geometry.confidence) if geometry is not None else ("leg", legs.confidence if legs else 0.0)
+    why = f"each value of {group!r} stands on several rows, one for each {part}."
+    suggestions = _suggest(table.cells, kind, named - {group}, None if group is None else (group, sure, why))
+    legs = legs and _with_day(legs, suggestions)
+    used = named | {each.rule.column for each in suggestions}
     profile = Profile(
         name=name or table.where.replace("\\", "/").rsplit("/", 1)[-1],
         kind=kind,
@@ -115,9 +152,10 @@ def propose(table: Table, kind: Kind, *, name: str | None = None) -> Proposal:
         table=TableOptions(sheet=table.sheet),
         geometry=geometry.rule if geometry is not None else None,
         fields={each.field: each.rule for each in suggestions},
+        legs=legs.rule if legs is not None else None,
     )
     unmatched = tuple(str(column) for column in table.cells.columns if column not in used)
-    return Proposal(profile, geometry, suggestions, unmatched, table.where)
+    return Proposal(profile, geometry, legs, suggestions, unmatched, table.where)
 
 
 def implied_profile(table: Table, kind: Kind) -> tuple[Profile, str] | None:
@@ -129,7 +167,7 @@ def implied_profile(table: Table, kind: Kind) -> tuple[Profile, str] | None:
         The profile takes the geometry alone; the sentence says what it took. None where the table needs a profile.
     """
     geometry = propose_geometry(table, kind)
-    if geometry is None or not geometry.unmistakable:
+    if geometry is None or not geometry.unmistakable or propose_legs(table, kind) is not None:
         return None
     columns = " and ".join(repr(column) for column in geometry.columns)
     profile = Profile(name="none needed", kind=kind, checked=True, geometry=geometry.rule)
@@ -140,8 +178,17 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _with_day(legs: LegsProposal, suggestions: Sequence[Suggestion]) -> LegsProposal:
+    """The day of laying decides the declination, where bearings may count from magnetic north."""
+    day = next((each for each in suggestions if each.field == "laid_from"), None)
+    if day is None or legs.rule.north not in {None, North.MAGNETIC}:
+        return legs
+    reason = "the same as laid_from; where north is magnetic, the declination is that of this day."
+    return legs.with_line("laid_on", day.confidence, reason, laid_on=day.rule)
+
+
 def _suggest(
-    cells: pd.DataFrame, kind: Kind, taken: set[str], geometry: GeometryProposal | None
+    cells: pd.DataFrame, kind: Kind, taken: Collection[str | None], group: tuple[str, float, str] | None
 ) -> tuple[Suggestion, ...]:
     """The best match first; each column and each field once, in the order of our fields."""
     ours = stated_fields(kind)
@@ -153,11 +200,9 @@ def _suggest(
         found += [each for field in ours.values() if (each := _match(column, sample, field, kind)) is not None]
     found.sort(key=lambda each: -each.confidence)
     chosen: dict[str, Suggestion] = {}
-    if geometry is not None and geometry.rule.group is not None:
-        reason = f"each value of {geometry.rule.group!r} stands on several rows, one for each corner."
-        chosen[id_field(kind)] = Suggestion(
-            id_field(kind), Rule(column=geometry.rule.group), geometry.confidence, reason
-        )  # fmt: skip
+    if group is not None:
+        column, confidence, reason = group
+        chosen[id_field(kind)] = Suggestion(id_field(kind), Rule(column=column), confidence, reason)
     for each in found:
         filled = {other.rule.column for other in chosen.values()}
         if each.confidence >= LEAST_CONFIDENCE and each.field not in chosen and each.rule.column not in filled:

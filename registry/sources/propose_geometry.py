@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from registry.model import GEOMETRY_OF_KIND, GeometryKind, Kind
+from registry.model import Kind
 from registry.sources import words
 from registry.sources.coordinate_columns import WrittenColumn, parse_column, parse_two_columns
-from registry.sources.headings import likeness, split_unit
-from registry.sources.profile import GeometryRule, Joined
+from registry.sources.headings import likeness, most_like, split_unit
+from registry.sources.profile import GeometryRule
+from registry.sources.propose_corners import propose_corners
 from registry.sources.rules import METRES_OF_UNIT, Rule
 from registry.sources.tables import Table
 from registry.sources.written import Notation, Stated
@@ -47,13 +48,26 @@ def propose_geometry(table: Table, kind: Kind) -> GeometryProposal | None:
     -----
     The CRS is never proposed: a table that does not say it must be asked about.
     """
-    found = [*_wkt(table.cells), *_pairs(table.cells), *_single(table.cells)]
+    found = find_positions(table.cells)
+    if found is None:
+        return None
+    found = _with_lengths(table.cells, found)
+    corners = propose_corners(table.cells, kind, found.rule)
+    if corners is None:
+        return found
+    confidence = min(found.confidence, corners.confidence)
+    return GeometryProposal(corners.rule, confidence, f"{found.reason} {corners.reason}")
+
+
+def find_positions(cells: pd.DataFrame) -> GeometryProposal | None:
+    """The columns of some cells that most likely hold positions, whatever these are the positions of."""
+    found = [*_wkt(cells), *_pairs(cells), *_single(cells)]
     if not found:
         return None
     best = max(found, key=lambda each: each.confidence)
     if best.unmistakable and len([each for each in found if each.unmistakable]) > 1:
-        best = replace(best, unmistakable=False, reason=f"{best.reason} Other columns hold positions too.")
-    return _with_corners(table.cells, kind, _with_lengths(table.cells, best))
+        return replace(best, unmistakable=False, reason=f"{best.reason} Other columns hold positions too.")
+    return best
 
 
 def _sample(column: pd.Series) -> list[str]:
@@ -79,8 +93,8 @@ def _pairs(cells: pd.DataFrame) -> Iterator[GeometryProposal]:
     """Two columns: latitude and longitude, northing and easting, or X and Y."""
     columns = [str(column) for column in cells.columns]
     for north_words, east_words in ((words.LATITUDE, words.LONGITUDE), (words.NORTHING, words.EASTING)):
-        north, north_alike = _most_like(columns, north_words)
-        east, east_alike = _most_like([column for column in columns if column != north], east_words)
+        north, north_alike = most_like(columns, north_words)
+        east, east_alike = most_like([column for column in columns if column != north], east_words)
         alike = min(north_alike, east_alike)
         if alike == 0:
             continue
@@ -89,15 +103,6 @@ def _pairs(cells: pd.DataFrame) -> Iterator[GeometryProposal]:
         if alike >= _ALIKE or judged.confidence >= 0.5:
             yield judged
     yield from _x_and_y(cells, columns)
-
-
-def _most_like(columns: Sequence[str], field: str) -> tuple[str, float]:
-    scores = [
-        (max(likeness(words.normalise(each), field)[0], likeness(split_unit(each)[0], field)[0]), each)
-        for each in columns
-    ]
-    alike, column = max(scores, key=lambda each: each[0], default=(0.0, ""))
-    return column, alike
 
 
 def _judged(cells: pd.DataFrame, east: str, north: str, alike: float, *, exact: bool) -> GeometryProposal:
@@ -181,35 +186,10 @@ def _with_lengths(cells: pd.DataFrame, found: GeometryProposal) -> GeometryPropo
     """Radius and width, where columns are headed so and hold numbers."""
     rule, reason = found.rule, found.reason
     for name in (words.RADIUS, words.WIDTH):
-        column, alike = _most_like([str(each) for each in cells.columns if each not in found.columns], name)
+        column, alike = most_like([str(each) for each in cells.columns if each not in found.columns], name)
         if alike == 1 and not np.isnan(_largest(cells[column])):
             unit = split_unit(column)[1]
             length = Rule(column=column, unit=unit if unit in METRES_OF_UNIT else None)
             rule = replace(rule, radius=length) if name == words.RADIUS else replace(rule, width=length)
             reason += f" {column!r} holds the {name}."
     return replace(found, rule=rule, reason=reason)
-
-
-def _with_corners(cells: pd.DataFrame, kind: Kind, found: GeometryProposal) -> GeometryProposal:
-    """Corners on rows of their own: a column numbers them, and another says on several rows the same record."""
-    if GEOMETRY_OF_KIND[kind] is not GeometryKind.MULTIPOLYGON:
-        return found
-    others = [str(each) for each in cells.columns if each not in found.columns]
-    corner, corner_alike = _most_like(others, words.CORNER)
-    others = [each for each in others if each != corner]
-    by_heading = [_most_like(others, field) for field in (words.GROUP, "record_id", "name")]
-    for group, group_alike in by_heading:
-        if corner_alike < _ALIKE or group_alike < _ALIKE:
-            continue
-        filled = cells[group].dropna()
-        if filled.nunique() * 2 <= len(cells):
-            rule = replace(
-                found.rule,
-                group=group,
-                corner=corner,
-                fill_down=len(filled) < len(cells),
-                joined=Joined.POLYGON,
-            )
-            reason = f"{found.reason} {group!r} names the record on several rows, and {corner!r} numbers its corners."
-            return replace(found, rule=rule, reason=reason, unmistakable=False)
-    return found

@@ -13,6 +13,10 @@ NORTHING, EASTING = "northing", "easting"
 COORDINATES = "coordinates"
 GROUP, CORNER = "group", "corner"
 RADIUS, WIDTH = "radius", "width"
+BEARING, LEG_DISTANCE, LEGS = "bearing", "leg_distance", "legs"
+BEARING_OF = {"true": "bearing_true", "grid": "bearing_grid", "magnetic": "bearing_magnetic"}
+LEG_FROM, LEG_TO, LEG_NUMBER, POINT_TYPE = "leg_from", "leg_to", "leg_number", "point_type"
+REFERENCE_POSITION, DECLINATION = "reference_position", "declination"
 
 # What no Unicode decomposition takes apart; people leave these marks out.
 _PLAIN = str.maketrans({"\u0111": "d", "\u0131": "i", "\u0259": "e", "\u0142": "l", "\u00f8": "o", "\u0629": "\u0647",
@@ -68,6 +72,15 @@ def unit_of(word: str) -> str | None:
         if plain == ours or plain in map(normalise, known):
             return str(ours)
     return plain if plain in {"in", "mi"} else None
+
+
+@cache
+def angle_units_named(heading: str) -> frozenset[str]:
+    """Our names of the units of angle that a heading, normalised, speaks of."""
+    own = f" {heading} "
+    return frozenset(
+        ours for ours, known in _words()["angle_units"].items() if any(f" {normalise(word)} " in own for word in known)
+    )
 
 
 def in_cyrillic(latin: str) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from pyproj import CRS, Geod, Transformer
@@ -28,18 +29,24 @@ IGRF14SYN = [
     (2025.0, 1540.89, 42.00, 101.60, 11649.28961, -470.23265),
 ]
 
-# Published test values of the World Magnetic Model at sea level (NOAA, WMM2010testvalues.pdf, WMM2020testvalues.pdf):
-# year, latitude, longitude, declination. Another model of the same field: it agrees within a tenth of a degree.
+# Published test values of the World Magnetic Model at sea level (NOAA, WMM2010testvalues.pdf, WMM2015testvalues.pdf,
+# WMM2020testvalues.pdf, WMM2025testvalues.pdf): year, latitude, longitude, declination. Another model of the same field:
+# it agrees within a tenth of a degree.
 WMM = [
     (2010.0, 80, 0, -6.13),
     (2010.0, 0, 120, 0.97),
     (2010.0, -80, -120, 70.21),
+    (2015.0, 80, 0, -3.85),
+    (2015.0, 0, 120, 0.57),
     (2020.0, 80, 0, -1.28),
     (2020.0, 0, 120, 0.16),
     (2020.0, -80, -120, 69.36),
     (2022.5, 80, 0, 0.01),
     (2022.5, 0, 120, -0.06),
     (2022.5, -80, -120, 69.13),
+    (2025.0, 80, 0, 1.28),
+    (2025.0, 0, 120, -0.16),
+    (2025.0, -80, -120, 68.78),
 ]
 
 
@@ -60,6 +67,12 @@ def test_declination_agrees_with_the_world_magnetic_model(
     year: float, latitude: float, longitude: float, expected: float
 ) -> None:
     assert declination(longitude, latitude, day_of(year)).degrees == pytest.approx(expected, abs=0.1)
+
+
+def test_the_published_values_cover_1990_to_2025() -> None:
+    years = sorted({row[0] for row in (*IGRF14SYN, *WMM)})
+    assert (years[0], years[-1]) == (1990.6, 2025.0)
+    assert max(later - sooner for sooner, later in pairwise(years)) < 5
 
 
 def test_declination_says_where_it_comes_from() -> None:
