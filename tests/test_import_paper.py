@@ -116,3 +116,4 @@ def test_the_example_of_the_docs(empty, tmp_path):
     path.write_text(re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1], encoding="utf-8")
     report, _ = bring(empty, path)
     assert report.counts.plotted == 1
+    assert "misclosure-large" not in {finding.code for finding in report.findings}

@@ -236,8 +236,7 @@ def _value_or_rule(keys: Keys, ours: Field) -> Rule | None:
             return None
     else:
         plain = value.isoformat() if isinstance(value, date) else value
-        keys.note(ours.name)
-        inner = Keys({"value": plain}, keys.where, ours.name)
+        inner = keys.instead(ours.name, {"value": plain})
     return read_rule(inner, ours)
 
 

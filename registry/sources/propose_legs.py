@@ -27,6 +27,8 @@ from registry.sources.tables import Table
 from registry.sources.written import Notation, Stated
 
 _ALIKE = 0.75
+# The heading of bearings is longer by its unit or north.
+_ALIKE_BEARING = 0.65
 _LOOKED_AT = 500
 _TRIED = 200
 """Records that are laid out to see how they close."""
@@ -139,7 +141,7 @@ def _rows(table: Table, kind: Kind) -> LegsProposal | None:
     fields = (words.BEARING, *words.BEARING_OF.values())
     angle, angle_alike = max((most_like(columns, name) for name in fields), key=lambda each: each[1])
     distance, distance_alike = most_like([each for each in columns if each != angle], words.LEG_DISTANCE)
-    if min(angle_alike, distance_alike) < _ALIKE:
+    if angle_alike < _ALIKE_BEARING or distance_alike < _ALIKE:
         return None
     angles, lengths = _sample(table.cells, angle), _sample(table.cells, distance)
     share = min(_share(angles, _is_angle), _share(lengths, _is_length))
@@ -282,8 +284,10 @@ def _whose(
 ) -> tuple[PositionOf | None, float, str]:
     """Whose positions they are, how sure that is, and why."""
     heading, alike = most_like(names, words.REFERENCE_POSITION)
-    if alike >= _ALIKE:
-        return PositionOf.REFERENCE, alike * 0.95, f"the heading {heading!r} speaks of reference points."
+    named = [name for name in names if "rp" in words.normalise(name).split()]
+    if alike >= _ALIKE or named:
+        heading = named[0] if named else heading
+        return PositionOf.REFERENCE, 0.9, f"the heading {heading!r} speaks of reference points."
     stated = [[texts for row in rows if (texts := _whole(cells, names, row))] for rows in _records(table, rule)]
     if any(len(each) > len(set(each)) for each in stated):
         return PositionOf.REFERENCE, 0.85, "the same position stands on several rows of a record."

@@ -134,7 +134,9 @@ def _number(text: str) -> float:
 
 def distance_unit_of(texts: Sequence[str], heading: str) -> Choice[DistanceUnit]:
     """Decide between metres and paces."""
-    named = {unit for word in words.normalise(heading).split() if (unit := words.unit_of(word)) is not None}
+    # "in" is a word before it is an inch.
+    parts = [word for word in words.normalise(heading).split() if word not in {"in", "mi"}]
+    named = {unit for word in parts if (unit := words.unit_of(word)) is not None}
     if named == {"m"}:
         return Choice(DistanceUnit.METRES, 0.95, f"the heading {heading!r} says metres.")
     if named == {PACES}:

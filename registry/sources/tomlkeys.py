@@ -19,12 +19,8 @@ class Keys:
         self._file, self._name = where, name
         self._known: list[str] = []
 
-    def note(self, key: str) -> None:
-        """Take a key as asked for whose value the caller reads itself."""
-        self._known.append(key)
-
     def _take(self, key: str, kinds: tuple[type, ...], allowed: str) -> Any:
-        self.note(key)
+        self._known.append(key)
         value = self.table.get(key)
         if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
             raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be {allowed}.")
@@ -87,7 +83,15 @@ class Keys:
     def keys(self, key: str) -> "Keys":
         """A table inside this one; an empty one where there is none."""
         table = self._take(key, (dict,), "a table")
-        return Keys(table or {}, self._file, f"{self._name}.{key}" if self._name else key)
+        return self._inner(key, table or {})
+
+    def instead(self, key: str, table: Mapping[str, Any]) -> "Keys":
+        """A table that is read in the place of what stands under a key."""
+        self._known.append(key)
+        return self._inner(key, table)
+
+    def _inner(self, key: str, table: Mapping[str, Any]) -> "Keys":
+        return Keys(table, self._file, f"{self._name}.{key}" if self._name else key)
 
     def nothing_else(self) -> None:
         """Refuse keys that nobody asked for."""

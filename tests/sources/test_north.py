@@ -30,8 +30,8 @@ IGRF14SYN = [
 ]
 
 # Published test values of the World Magnetic Model at sea level (NOAA, WMM2010testvalues.pdf, WMM2015testvalues.pdf,
-# WMM2020testvalues.pdf, WMM2025testvalues.pdf): year, latitude, longitude, declination. Another model of the same field:
-# it agrees within a tenth of a degree.
+# WMM2020testvalues.pdf, WMM2025testvalues.pdf): year, latitude, longitude, declination. Another model of the same
+# field: it agrees within a tenth of a degree.
 WMM = [
     (2010.0, 80, 0, -6.13),
     (2010.0, 0, 120, 0.97),

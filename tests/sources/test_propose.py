@@ -136,6 +136,62 @@ def test_corners_on_rows_of_their_own(tmp_path: Path) -> None:
     assert proposal.unmatched == ()
 
 
+POINTS = tuple(f"38S NE 12{n}45 67890" for n in range(6))
+
+
+@pytest.mark.parametrize(
+    ("columns", "corner", "said"),
+    [
+        # The record's name alone, on several rows with different positions.
+        ([("Minefield No", *"AAABBB")], None, "no column numbers them, so they are joined as the rows stand"),
+        # A column that counts the rows of each record.
+        ([("Minefield No", *"AAABBB"), ("Qx", *"123123")], "Qx", "'Qx' numbers its corners"),
+        # Numbered corners, and blocks of rows under a heading that nobody knows.
+        ([("Qx", *"AAABBB"), ("Corner", *"123123")], "Corner", "one block of rows for each of its values"),
+        ([("Minefield No", "A", "", "", "B", "", "")], None, "Each of the 2 records has three corners or more"),
+    ],
+)
+def test_rows_of_a_record_are_proposed_as_its_corners(
+    tmp_path: Path, columns: list[tuple[str, ...]], corner: str | None, said: str
+) -> None:
+    proposal = propose(table_of(tmp_path, *columns, ("MGRS", *POINTS)), Kind.MINEFIELDS)
+    rule = proposal.profile.geometry
+    assert rule is not None
+    assert (rule.group, rule.corner, rule.joined) == (columns[0][0], corner, Joined.POLYGON)
+    assert rule.fill_down == ("" in columns[0])
+    assert proposal.geometry is not None
+    assert said in proposal.geometry.reason
+    assert proposal.profile.fields["record_id"].column == columns[0][0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "kind"),
+    [
+        # A district with several fields is no field, nor are accidents of one number.
+        ([("District", *"AAABBB"), ("MGRS", *POINTS)], Kind.MINEFIELDS),
+        ([("Accident No", *"AAABBB"), ("MGRS", *POINTS)], Kind.ACCIDENTS),
+        # One position on several rows makes no shape.
+        ([("Minefield No", *"AAABBB"), ("MGRS", *POINTS[:1] * 3, *POINTS[1:2] * 3)], Kind.MINEFIELDS),
+        ([("Minefield No", *"ABCDEF"), ("MGRS", *POINTS)], Kind.MINEFIELDS),
+        ([("Minefield No", *"AAABBB"), ("wkt", *["POLYGON ((3 58, 4 58, 4 59, 3 58))"] * 6)], Kind.MINEFIELDS),
+    ],
+)
+def test_rows_that_are_no_corners(tmp_path: Path, columns: list[tuple[str, ...]], kind: Kind) -> None:
+    geometry = propose(table_of(tmp_path, *columns), kind).geometry
+    assert geometry is not None
+    assert geometry.rule.group is None
+
+
+def test_records_of_too_few_corners_are_said(tmp_path: Path) -> None:
+    few = propose(table_of(tmp_path, ("Minefield No", *"AAAABB"), ("MGRS", *POINTS)), Kind.MINEFIELDS).geometry
+    assert few is not None
+    assert few.rule.joined is Joined.POLYGON
+    assert "1 of 2 records have fewer than three corners" in few.reason
+    lines = propose(table_of(tmp_path, ("Minefield No", *"AABBCC"), ("MGRS", *POINTS)), Kind.MINEFIELDS).geometry
+    assert lines is not None
+    assert lines.rule.joined is Joined.LINE
+
+
 def test_radius_and_width_are_found(tmp_path: Path) -> None:
     table = table_of(tmp_path, ("lat", "40.1", "40.2"), ("lon", "46.1", "46.2"), ("Radius (km)", "0.5", "1"))
     rule = propose(table, Kind.MINEFIELDS).profile.geometry
