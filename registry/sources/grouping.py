@@ -1,7 +1,7 @@
 """Rows of a table that make one record together: which they are, in which order, and what they say as one."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -90,7 +90,7 @@ def ragged_rows(table: Table, records: Records) -> Iterator[Hit]:
                     yield Hit("row-ragged", record, f"Line {table.lines[row]}: {table.ragged[row]}")
 
 
-def entered(cells: pd.DataFrame, rows: Sequence[int], columns: Collection[str]) -> str:
+def entered(cells: pd.DataFrame, rows: Sequence[int], columns: Sequence[str]) -> str:
     """What the rows of a record hold in some columns, as entered, but for NULs, at which readers would cut it."""
     text = "; ".join(
         ", ".join(str(cells[name].iloc[row]) for name in columns if cells[name].iloc[row] is not None) for row in rows

@@ -1,7 +1,7 @@
 """Records of bearings and distances laid out -> a layer: shapes, errors, reference points, what is to be looked at."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,14 +26,17 @@ LAID_OUT = "laid_out"
 _REFERENCES = {PointType.REFERENCE_POINT, PointType.BENCHMARK}
 # The content checks say these of every record, whatever it came from.
 _SAID_ELSEWHERE = {"reference-point-missing", "reference-point-single"}
-_NOWHERE = "No point of the record has a known position; its shape is kept relative to its own start."
+_NOWHERE = (
+    "No point of the record has a known position; its shape is kept in metres east and north of its own start, "
+    "counted from {} north."
+)
 _NO_SHAPE = "Its legs reach fewer than two corners, so it has no shape."
 
 
 def leg_layer(
     outcomes: Sequence[Traverse | str],
     attributes: pd.DataFrame,
-    entered: Sequence[str],
+    entered: Callable[[int], str],
     laid_on: Sequence[PartialDate | None],
     *,
     name: str | None = None,
@@ -52,7 +55,7 @@ def leg_layer(
         What else each record says, one row each. Day of laying and reference points are added where it does not say
         them, and the layout.
     entered
-        Each record as entered, kept where it is not drawn.
+        Gives a record as entered, which is kept where it is not drawn.
     laid_on
         Day of laying of each, where it is known.
     name, notes, encoding_doubt, rules, hits
@@ -87,7 +90,7 @@ def leg_layer(
         entered={
             record: text
             for record, reason in enumerate(reasons)
-            if reason is not None and (text := _relative(outcomes[record]) or entered[record])
+            if reason is not None and (text := _relative(outcomes[record]) or entered(record))
         },
         hits=(*hits, *_suspicions(outcomes)),
         method=GeometryMethod.LEGS,
@@ -99,7 +102,7 @@ def _why_not_drawn(outcome: Traverse | str) -> str | None:
         return outcome
     if outcome.geometry is not None:
         return None
-    return _NO_SHAPE if outcome.record.places else _NOWHERE
+    return _NO_SHAPE if outcome.record.places else _NOWHERE.format(outcome.relative_north)
 
 
 def _relative(outcome: Traverse | str) -> str:
@@ -172,7 +175,7 @@ def _notes(laid_out: Sequence[Traverse]) -> Iterator[str]:
     closed = sorted((each.misclosure for each in laid_out if each.misclosure), key=lambda closure: closure.misclosure_m)
     if closed:
         said = f"{len(closed)} of {len(laid_out)} records of legs close on a known point: "
-        yield f"{said}they miss it by {closed[0]}" + (f" to {closed[-1]}." if len(closed) > 1 else ".")
+        yield f"{said}they miss it by {' to '.join(dict.fromkeys(str(each) for each in (closed[0], closed[-1])))}."
     adjusted = sum(each.adjusted for each in laid_out)
     if adjusted:
         yield f"The misclosure of {adjusted} records was distributed by the compass rule, as stated."
@@ -190,6 +193,6 @@ def _declinations(laid_out: Sequence[Traverse]) -> Iterator[str]:
     used = [each.declination for each in laid_out if each.declination]
     for model in dict.fromkeys(each.model for each in used):
         degrees = sorted(each.degrees for each in used if each.model == model)
-        span = f"{degrees[0]:+.1f}" + (f" to {degrees[-1]:+.1f}" if len(degrees) > 1 else "")
+        span = " to ".join(dict.fromkeys(f"{each:+.1f}" for each in (degrees[0], degrees[-1])))
         source = "as stated" if model is None else f"that of {model} for place and day of laying"
         yield f"The declination of {len(degrees)} records is {source}: {span} degrees (east positive)."

@@ -381,11 +381,10 @@ def _suspicions(
         yield unit
     else:
         yield from _turn_suspicions(closures, bearings)
-    if record.convention.north is North.MAGNETIC and bearings.declination is None:
-        lacking = "place" if record.convention.laid_on else "laying date"
+    if record.places and record.convention.north is North.MAGNETIC and bearings.declination is None:
         yield Suspicion(
             "declination-suspect",
-            f"Bearings count from magnetic north, but neither declination nor {lacking} is known: they are drawn as "
+            "Bearings count from magnetic north, but neither declination nor laying date is known: they are drawn as "
             f"if from true north, and each degree of declination moves the far corner by "
             f"{path_m * math.radians(1):,.1f} m.",
         )

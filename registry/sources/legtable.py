@@ -61,11 +61,12 @@ def map_legs(table: Table, profile: Profile, kind: Kind, *, crs: str | None = No
     hits += ragged_rows(table, records)
     attributes = merged(table.cells, records, rule.leg_columns)
     conventions, laid_on, misread = _conventions(attributes, rule)
+    columns = tuple(dict.fromkeys((*rule.leg_columns, *rule.position_columns)))
     read = read_records(table, rule, records, conventions, stated_positions(rule, crs, table.where))
     return leg_layer(
         [_laid_out(each, _lines(table, rows)) for each, rows in zip(read, records, strict=True)],
         attributes,
-        [entered(table.cells, rows, dict.fromkeys((*rule.leg_columns, *rule.position_columns))) for rows in records],
+        lambda record: entered(table.cells, records[record], columns),
         laid_on,
         name=table.sheet,
         notes=table.notes,
@@ -203,7 +204,8 @@ def _known(table: Table, rule: LegsRule, stated: Stated) -> _Known:
     else:
         north, east = ([_or_none(text) for text in texts_of(cells, names)] for names in (rule.latitude, rule.longitude))
         column = parse_two_columns(east, north, stated)
-    as_written = [entered(cells, [row], rule.position_columns) for row in range(len(cells))]
+    rows = zip(*(cells[name].tolist() for name in rule.position_columns), strict=True)
+    as_written = [", ".join(text for text in texts if text is not None) for texts in rows]
     places, errors = places_of(column, as_written)
     _require_crs(errors, table.where)
     for row, place in places.items():

@@ -53,4 +53,4 @@ def read_paper(path: Path, kind: Kind, *, crs: str | None = None) -> MappedTable
     record = read_toml(content, locator(Stated(crs=crs)), where=path.name)
     said = {"record_id": record.record_id, **record.fields}
     attributes = pd.DataFrame([{name: value for name, value in said.items() if value is not None}], index=[0])
-    return leg_layer([lay_out(record)], attributes, [""], [record.convention.laid_on])
+    return leg_layer([lay_out(record)], attributes, lambda _: "", [record.convention.laid_on])
