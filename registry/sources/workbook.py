@@ -154,7 +154,7 @@ def _only_sheet(book: Any, path: Path) -> str:
     if not names:
         raise SourceError(f"{path}: there is nothing in it.")
     if len(names) > 1:
-        raise SourceError(f"{path}: {len(names)} sheets hold data ({', '.join(names)}); say which is meant.")
+        raise SourceError(f"{path}: {len(names)} sheets hold data ({', '.join(names)}); name one with --sheet.")
     return names[0]
 
 
