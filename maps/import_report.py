@@ -28,6 +28,7 @@ SUSPECT_CODES = frozenset(
         "datum-suspect",
         "duplicate-in-layer",
         "duplicate-in-registry",
+        "gauss-krueger-as-utm",
         "outside-districts",
         "outside-scope",
         "overlap-in-layer",
@@ -35,6 +36,7 @@ SUSPECT_CODES = frozenset(
         "precision-coarse",
         "sign-lost",
         "spacing-large",
+        "utm-as-gauss-krueger",
         "width-below-error",
         "zone-wrong",
     }

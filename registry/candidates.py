@@ -222,7 +222,9 @@ def _place(reading: _Reading, middle: NDArray[np.float64], reference: shapely.Ge
     if use is not None and not (use.south - 1 <= latitude <= use.north + 1 and _within(longitude, use.west, use.east)):
         return None
     distance = None if reference is None else _distance_m(longitude, latitude, reference)
-    reason = reading.reason + (", if they are written north first" if reading.north_first else "")
+    reason = reading.reason
+    if reading.north_first:
+        reason += ", if they are written north first (then add --correct axes-swapped)"
     if distance is not None:
         reason += f", {distance / 1000:,.0f} km from the districts or scope" if distance else ", lands in them"
     return CrsCandidate(crs_name(crs), str(crs.name), float(longitude), float(latitude), distance, reason)
@@ -245,17 +247,26 @@ def in_area_of_use(crs: CRS, lonlat: Geometries) -> float:
 
     Returns 1 where the CRS states no area, and where there is nothing to judge.
     """
-    use = crs.area_of_use
-    if use is None:
-        return 1.0
     bounds = shapely.bounds(lonlat).reshape(-1, 4)
     bounds = bounds[~np.isnan(bounds).any(axis=1)]
     if not len(bounds):
         return 1.0
-    inside = (
-        (bounds[:, 0] >= use.west - 1) & (bounds[:, 2] <= use.east + 1)
-        if use.west <= use.east
-        else (bounds[:, 0] >= use.west - 1) | (bounds[:, 2] <= use.east + 1)
-    )
-    inside &= (bounds[:, 1] >= use.south - 1) & (bounds[:, 3] <= use.north + 1)
-    return float(inside.mean())
+    return float((in_use(crs, bounds[:, :2]) & in_use(crs, bounds[:, 2:])).mean())
+
+
+def in_use(crs: CRS, lonlat: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which positions lie in the area of use of a CRS, or within 1 degree of it; all where it states none.
+
+    Parameters
+    ----------
+    lonlat
+        Shape (n, 2), degrees on WGS 84.
+    """
+    use = crs.area_of_use
+    if use is None:
+        return np.ones(len(lonlat), bool)
+    longitude, latitude = lonlat.T
+    east_of_west, west_of_east = longitude >= use.west - 1, longitude <= use.east + 1
+    # An area across the antimeridian has its west east of its east.
+    inside = east_of_west & west_of_east if use.west <= use.east else east_of_west | west_of_east
+    return np.asarray(inside & (latitude >= use.south - 1) & (latitude <= use.north + 1))

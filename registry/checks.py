@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from registry import duplicates
-from registry.candidates import MISREADINGS, misreading_of
+from registry.candidates import MISREADINGS, Misreading, misreading_of
 from registry.findings import Hit
 from registry.geometry import WGS84, Geometries, longest_edge_m, project, to_wgs84, width_m
 from registry.model import Kind
@@ -68,19 +68,34 @@ class Held:
         return shapely.convex_hull(shapely.GeometryCollection(list(known))) if len(known) else None
 
 
-def misread_positions(kind: Kind, rows: NDArray[np.int64], lonlat: Geometries, held: Held) -> list[Hit]:
+@dataclass(frozen=True)
+class MisreadRow:
+    """A record far from the districts and scope, what would bring it back into them, and how far it lies from them."""
+
+    row: int
+    misreading: Misreading
+    distance_m: float
+
+
+def misread_rows(kind: Kind, rows: NDArray[np.int64], lonlat: Geometries, held: Held) -> list[MisreadRow]:
     """Find positions far from the districts and scope that a known misreading would bring back into them."""
     if held.reference is None or not len(rows) or kind in {Kind.DISTRICTS, Kind.SCOPE}:
         return []
     found, distance_m = misreading_of(shapely.get_coordinates(shapely.centroid(lonlat)), held.reference)
+    return [MisreadRow(int(rows[i]), MISREADINGS[found[i]], float(distance_m[i])) for i in np.flatnonzero(found >= 0)]
+
+
+def misread_positions(kind: Kind, rows: NDArray[np.int64], lonlat: Geometries, held: Held) -> list[Hit]:
+    """The same as findings, with how to apply what would bring them back."""
     return [
         Hit(
-            MISREADINGS[found[i]].code,
-            int(rows[i]),
-            f"It lies {distance_m[i] / 1000:,.0f} km from the known districts and scope, "
-            f"and {MISREADINGS[found[i]].words} it would lie in them.",
+            each.misreading.code,
+            each.row,
+            f"It lies {each.distance_m / 1000:,.0f} km from the known districts and scope, "
+            f"and {each.misreading.words} it would lie in them; "
+            f"import with --correct {each.misreading.code} to read it so.",
         )
-        for i in np.flatnonzero(found >= 0)
+        for each in misread_rows(kind, rows, lonlat, held)
     ]
 
 

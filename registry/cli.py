@@ -145,6 +145,20 @@ def import_(
             "--radius", min=0.0, max=FARTHEST_M, metavar="METRES", help="Radius of minefields given as points."
         ),
     ] = None,
+    transform: Annotated[
+        str | None,
+        typer.Option(
+            "--transform",
+            metavar="NAME",
+            help="Operation to WGS 84 by name or code, as EPSG:1254, where not the best one; ? lists them.",
+        ),
+    ] = None,
+    correct: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--correct", metavar="CODE", help="Read positions as this suspicion of an earlier report or dry run says."
+        ),
+    ] = None,
     drop_column: Annotated[
         list[str] | None,
         typer.Option("--drop-column", metavar="THEIRS", help="Leave a column out, and keep only the files' hashes."),
@@ -203,6 +217,8 @@ def import_(
         radius_m=radius,
         profile=None if profile is None else read_profile(profile),
         sheet=sheet,
+        transform=transform,
+        corrections=tuple(correct or ()),
     )
     if report_page is not None:
         from maps.import_report import refuse_unwritable, save_import_report

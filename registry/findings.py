@@ -33,6 +33,7 @@ E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO  # noqa: E741
 _NO_GEOMETRY = "Stored without geometry and counted as unplottable."
 _LEFT_OUT = "Kept as delivered, drawn as such, and left out of all measures."
 _IN_MEASURES = "In the measures as it stands."
+_FAR_LEFT_OUT = "A record more than 1 degree away from where it is expected is left out of all measures."
 
 CHECKS: Mapping[str, Check] = {
     "feature-unreadable": Check(E, "The file is damaged at this feature.", _NO_GEOMETRY, "Ask for the file again."),
@@ -89,21 +90,46 @@ CHECKS: Mapping[str, Check] = {
     "geometry-invalid": Check(E, "A ring crosses or touches itself.", _LEFT_OUT, "Import with --repair."),
     "axes-swapped": Check(
         E,
-        "With latitude and longitude exchanged it lies in the districts or scope.",
-        "Left out of all measures.",
-        "Correct the source or its CRS and import again.",
+        "With the axes exchanged the record, or most of the source, lies where it is expected.",
+        _FAR_LEFT_OUT,
+        "Import with --correct axes-swapped, or correct the source.",
     ),
     "sign-lost": Check(
         E,
-        "With the other sign it lies in the districts or scope.",
-        "Left out of all measures.",
-        "Correct the source and import again.",
+        "With the other sign of longitude or latitude the record, or most of the source, lies where it is expected.",
+        _FAR_LEFT_OUT,
+        "Import with --correct sign-lost, or correct the source.",
     ),
     "zone-wrong": Check(
         E,
-        "A whole number of 6-degree zones away it lies in the districts or scope.",
-        "Left out of all measures.",
-        "State the right zone with --crs and import again.",
+        "In another zone the record, or most of the source, lies where it is expected.",
+        _FAR_LEFT_OUT,
+        "State the right zone with --crs, or import with --correct zone-wrong.",
+    ),
+    "utm-as-gauss-krueger": Check(
+        W,
+        "Read as UTM on WGS 84 most of the source lies where it is expected, or where another batch has the fields.",
+        "In the measures as it stands, some 2 km off if the suspicion is true.",
+        "Ask for the projection; state it with --crs, or import with --correct utm-as-gauss-krueger.",
+    ),
+    "gauss-krueger-as-utm": Check(
+        W,
+        "Read as Gauss-Krueger on Pulkovo 1942 most of the source lies where it is expected, or where another batch "
+        "has the fields.",
+        "In the measures as it stands, some 2 km off if the suspicion is true.",
+        "Ask for the projection; state it with --crs, or import with --correct gauss-krueger-as-utm.",
+    ),
+    "reading-corrected": Check(
+        I,
+        "The person told to read positions otherwise than the source states.",
+        "In the measures as corrected; what was delivered is kept.",
+        "Compare with the paper record.",
+    ),
+    "transform-chosen": Check(
+        I,
+        "The person chose another operation to WGS 84 than the best one.",
+        "Positions differ from those of the best one as said.",
+        "None, if it was meant.",
     ),
     "geometry-repaired": Check(
         W,
@@ -142,9 +168,10 @@ CHECKS: Mapping[str, Check] = {
     ),
     "datum-suspect": Check(
         W,
-        "The same shapes lie in another batch, shifted as SK-42 read as WGS 84 would be.",
+        "The same fields lie in another batch, shifted as SK-42 read as WGS 84 (or the reverse) would be, or the scope "
+        "says so.",
         _IN_MEASURES,
-        "Ask for the datum; if it is SK-42, import with --crs EPSG:4284.",
+        "Ask for the datum; if it is SK-42, import with --crs EPSG:4284 or --correct datum-suspect.",
     ),
     "outside-scope": Check(W, "The record lies outside what the batch says it covers.", _IN_MEASURES, "Check both."),
     "outside-districts": Check(W, "The record lies outside every known district.", _IN_MEASURES, "Check the position."),

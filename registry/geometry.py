@@ -1,5 +1,6 @@
 """Reprojection with stated accuracy, repair, and work on an equal-area plane."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,18 +20,38 @@ Geometries = NDArray[Any]
 
 WGS84 = CRS.from_epsg(4326)
 GEOD = Geod(ellps="WGS84")
+_BOOKKEEPING = "axis order change"
 
 
 @dataclass(frozen=True)
 class Reprojection:
     """Positions on WGS 84 with the operation that brought them there.
 
-    ``better_unavailable`` names a more accurate operation that needs a grid this machine does not have.
+    ``better_unavailable`` names a more accurate operation that needs a grid this machine does not have. Where a person
+    chose an operation, ``chosen`` says what that changed, or ``misfit`` that the source's CRS has no such operation
+    (the best one was used) and which ones it has.
     """
 
     geometries: Geometries
     transformation: Transformation
     better_unavailable: str | None
+    chosen: str | None = None
+    misfit: str | None = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A way in which PROJ brings positions of a place to WGS 84; without a transformer where it needs a missing grid.
+
+    ``codes`` and ``steps`` are those of its single operations.
+    """
+
+    name: str
+    steps: tuple[str, ...]
+    codes: tuple[str, ...]
+    accuracy_m: float | None
+    area: str
+    transformer: Transformer | None
 
 
 @dataclass(frozen=True)
@@ -99,8 +120,8 @@ def project(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
     return _transform(geometries, Transformer.from_crs(source, target, always_xy=True))
 
 
-def to_wgs84(geometries: Geometries, source: CRS) -> Reprojection:
-    """Bring geometries to WGS 84 by the best operation PROJ has for where they lie.
+def to_wgs84(geometries: Geometries, source: CRS, choice: str | None = None) -> Reprojection:
+    """Bring geometries to WGS 84 by the best operation PROJ has for where they lie, or by one that a person chose.
 
     Vertices that the operation cannot place become infinite; the checks find them.
 
@@ -110,20 +131,39 @@ def to_wgs84(geometries: Geometries, source: CRS) -> Reprojection:
         In ``source``, x before y.
     source
         The CRS the source states.
+    choice
+        Name, authority code or unmistakable part of the name of an operation.
+
+    Raises
+    ------
+    SourceError
+        If PROJ has no operation, or the choice may mean several or needs a grid that is missing.
     """
     if source.is_geographic and source.equals(WGS84, ignore_axis_order=True):
         as_given = Transformation(crs_name(source), "none, already WGS 84", 0.0, "noop")
-        return Reprojection(shapely.force_2d(geometries), as_given, None)
-    none_known = f"PROJ has no operation from {crs_name(source)} to WGS 84 on this machine; state another --crs."
-    try:
-        group = TransformerGroup(source, WGS84, always_xy=True, area_of_interest=_area_of_interest(geometries, source))
-    except ProjError as error:
-        raise SourceError(none_known) from error
-    if not group.transformers:
-        raise SourceError(none_known)
-    best = group.transformers[0]
-    missing = None if group.best_available else ", ".join(op.name for op in group.unavailable_operations[:1])
-    return Reprojection(_transform(geometries, best), _describe(best, source), missing)
+        misfit = None if choice is None else f"Positions in {crs_name(source)} need no operation."
+        return Reprojection(shapely.force_2d(geometries), as_given, None, misfit=misfit)
+    group = _operation_group(geometries, source)
+    found = () if group is None else _operations(group)
+    best = next((each for each in found if each.transformer is not None), None)
+    if group is None or best is None:
+        raise SourceError(
+            f"PROJ has no operation from {crs_name(source)} to WGS 84 on this machine; state another --crs."
+        )
+    missing = None if group.best_available else next((each.name for each in found if each.transformer is None), None)
+    used = best if choice is None else _choose(found, choice, geometries, source)
+    misfit = chosen = None
+    if used is None:
+        used, misfit = best, f"{crs_name(source)} has no operation {choice!r}.\n{_listed(found, geometries)}"
+    elif used is not best:
+        east, north = _apart_m(used, best, geometries)
+        chosen = (
+            f"{crs_name(source)}: {_with_accuracy(used)} was chosen instead of the best, {_with_accuracy(best)}; "
+            f"it puts the middle of the data {_offset(east, north)} of where that one would."
+        )
+    assert used.transformer is not None
+    described = Transformation(crs_name(source), used.name, used.accuracy_m, used.transformer.definition)
+    return Reprojection(_transform(geometries, used.transformer), described, missing, chosen, misfit)
 
 
 def repair(geometries: Geometries) -> Repaired:
@@ -213,12 +253,99 @@ def _area_of_interest(geometries: Geometries, source: CRS) -> AreaOfInterest | N
     return AreaOfInterest(*rough)
 
 
-def _describe(transformer: Transformer, source: CRS) -> Transformation:
-    accuracy = transformer.accuracy
-    return Transformation(
-        crs_name(source),
-        # PROJ works latitude first inside; that bookkeeping says nothing to a reader.
-        " + ".join(step for step in transformer.description.split(" + ") if not step.startswith("axis order change")),
+def _operation_group(geometries: Geometries, source: CRS) -> TransformerGroup | None:
+    """What PROJ knows for where geometries lie, the best first."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a missing grid, which the report says
+        try:
+            return TransformerGroup(
+                source, WGS84, always_xy=True, area_of_interest=_area_of_interest(geometries, source)
+            )
+        except ProjError:
+            return None
+
+
+def _operations(group: TransformerGroup) -> tuple[Operation, ...]:
+    """Those that can be used, the best first, then those whose grid is missing."""
+    return (
+        *(_operation(each, each) for each in group.transformers),
+        *(_operation(each, None) for each in group.unavailable_operations),
+    )
+
+
+def _operation(described: Any, transformer: Transformer | None) -> Operation:
+    """An operation from what pyproj holds of it; both of its classes describe themselves alike."""
+    # PROJ works latitude first inside; that bookkeeping says nothing to a reader.
+    single = [each for each in described.operations or () if not each.name.startswith(_BOOKKEEPING)]
+    name = described.description if transformer is not None else described.name
+    steps = tuple(step for step in name.split(" + ") if not step.startswith(_BOOKKEEPING))
+    identities = [each.to_json_dict().get("id") for each in single or [described]]
+    codes = [f"{each['authority']}:{each['code']}" for each in identities if each]
+    accuracy, area = described.accuracy, described.area_of_use
+    return Operation(
+        " + ".join(steps),
+        steps,
+        tuple(code for code in codes if not code.startswith("INVERSE")),
         None if accuracy is None or accuracy < 0 else float(accuracy),
-        transformer.definition,
+        "not stated" if area is None else str(area.name).rstrip("."),
+        transformer,
+    )
+
+
+def _choose(found: Sequence[Operation], choice: str, geometries: Geometries, source: CRS) -> Operation | None:
+    """The operation that a person means; None where there is none of that name."""
+    wanted = " ".join(choice.split()).casefold()
+    exact = [each for each in found if wanted in map(str.casefold, (each.name, *each.steps, *each.codes))]
+    meant = exact or [each for each in found if wanted and wanted in each.name.casefold()]
+    if not meant:
+        return None
+    if len(meant) > 1:
+        raise SourceError(
+            f"{choice!r} may mean {len(meant)} operations of {crs_name(source)}; name one with --transform.\n"
+            f"{_listed(found, geometries)}"
+        )
+    if meant[0].transformer is None:
+        raise SourceError(
+            f"{meant[0].name} needs a grid that this machine does not have; install it, or name another operation.\n"
+            f"{_listed(found, geometries)}"
+        )
+    return meant[0]
+
+
+def _listed(found: Sequence[Operation], geometries: Geometries) -> str:
+    """The operations in lines, for a message: accuracy, area, and where each puts the middle beside the best."""
+    best = next(each for each in found if each.transformer is not None)
+    lines = []
+    for each in found:
+        if each.transformer is None:
+            where = "needs a grid that is not here"
+        elif each is best:
+            where = "the best for the place"
+        else:
+            where = f"puts the middle of the data {_offset(*_apart_m(each, best, geometries))} of the best"
+        codes = f" ({', '.join(each.codes)})" if each.codes else ""
+        accuracy = "accuracy not stated" if each.accuracy_m is None else f"accuracy {each.accuracy_m:g} m"
+        lines.append(f"  {each.name}{codes}: {accuracy}; {where}; made for: {each.area}")
+    return "Operations for the place:\n" + "\n".join(lines)
+
+
+def _apart_m(one: Operation, other: Operation, geometries: Geometries) -> tuple[float, float]:
+    """How far east and north of where the other puts it the one puts the middle of the data."""
+    xy = shapely.get_coordinates(geometries)
+    middle = np.median(xy[np.isfinite(xy).all(axis=1)], axis=0) if np.isfinite(xy).all(axis=1).any() else (0.0, 0.0)
+    assert one.transformer is not None
+    assert other.transformer is not None
+    azimuth, _, metres = GEOD.inv(*other.transformer.transform(*middle), *one.transformer.transform(*middle))
+    return float(metres * np.sin(np.radians(azimuth))), float(metres * np.cos(np.radians(azimuth)))
+
+
+def _with_accuracy(operation: Operation) -> str:
+    stated = "not stated" if operation.accuracy_m is None else f"{operation.accuracy_m:g} m"
+    return f"{operation.name} (accuracy {stated})"
+
+
+def _offset(east_m: float, north_m: float) -> str:
+    return (
+        f"{abs(east_m):,.1f} m {'west' if east_m < 0 else 'east'} and "
+        f"{abs(north_m):,.1f} m {'south' if north_m < 0 else 'north'}"
     )

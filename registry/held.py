@@ -1,13 +1,15 @@
 """What the registry already holds, as far as an import is tested against it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 
+from registry import duplicates
 from registry.checks import Held
 from registry.codes import PlotStatus
+from registry.evidence import Bounds, Fields, FieldsIn
 from registry.geometry import total_bounds
 from registry.model import Kind, Layer
 from registry.schema import id_field
@@ -29,6 +31,29 @@ def areas_held(registry: Registry, layers: Sequence[Layer], batch_id: str) -> He
         records=_NOTHING,
         record_names=_NOTHING,
     )
+
+
+def fields_held(registry: Registry, layers: Sequence[Layer], kind: Kind, *, but: Collection[str]) -> FieldsIn:
+    """The plotted records of the same kind in other batches, box by box, as a source is tested against them.
+
+    Parameters
+    ----------
+    but
+        Batches to leave out: the new one, and the one it supersedes.
+    """
+    others = [layer for layer in layers if layer.kind is kind and layer.batch_id not in but]
+
+    def fields_in(box: Bounds) -> Fields:
+        keys, batches, geometries = [_NOTHING], [_NOTHING], [_NOTHING]
+        for layer in others:
+            frame = registry.read(layer, [id_field(kind), "plot_status"], bounds=box)
+            frame = frame[frame["plot_status"] == PlotStatus.PLOTTED.value]
+            keys.append(duplicates.number_keys(frame[id_field(kind)]))
+            batches.append(np.full(len(frame), layer.batch_id, dtype=object))
+            geometries.append(frame.geometry.to_numpy())
+        return Fields(np.concatenate(keys), np.concatenate(batches), np.concatenate(geometries))
+
+    return fields_in
 
 
 def with_records(

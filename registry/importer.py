@@ -22,8 +22,8 @@ from registry.codes import PlotStatus
 from registry.completeness import BatchCompleteness, score
 from registry.errors import DuplicateLayer, SourceError, StoreError
 from registry.findings import CHECKS, Hit
-from registry.held import areas_held, with_records
-from registry.intake import ImportOptions, Part, take_in
+from registry.held import areas_held, fields_held, with_records
+from registry.intake import ImportOptions, Part, refuse_unused, take_in
 from registry.model import (
     Counts,
     Finding,
@@ -45,18 +45,22 @@ from registry.sources.tables import TableOptions
 from registry.sources.tablesource import is_table, read_mapped
 from registry.sources.vector import SourceLayer, files_of, read_source
 from registry.store import BLOB_MAX_BYTES, NewLayer, Registry
+from registry.suspicions import Suspicion
 
 __all__ = ["ImportOptions", "ImportReport", "import_batch", "rebuild"]
 
 
-_REBUILT_WITH = ("crs", "encoding", "field_map", "sigma_m", "repair", "width_m", "radius_m")
+_REBUILT_WITH = (
+    "crs", "encoding", "field_map", "sigma_m", "repair", "width_m", "radius_m", "transform", "corrections",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ImportReport:
     """What an import did, or would do if it was a dry run.
 
-    ``records`` are the rows as they were (or would be) stored, EPSG:4326.
+    ``readings`` are those of whole source layers that are suspected, or were applied as told. ``records`` are the rows
+    as they were (or would be) stored, EPSG:4326.
     """
 
     batch_id: str
@@ -67,6 +71,7 @@ class ImportReport:
     documents: tuple[SourceDocument, ...]
     transformations: tuple[Transformation, ...]
     matched: Mapping[str, str]
+    readings: tuple[Suspicion, ...]
     completeness: BatchCompleteness | None
     dry_run: bool
     records: gpd.GeoDataFrame = field(compare=False, repr=False)
@@ -111,7 +116,7 @@ def import_batch(
     """
     registry.check_new(handover, kind, supersedes=options.supersedes, reason=options.reason)
     held = registry.layers()
-    new, matched = _prepare(_Import(registry, held, kind, handover, options), sources, progress)
+    new, parts = _prepare(_Import(registry, held, kind, handover, options), sources, progress)
     if not dry_run:
         progress("storing", None)
         registry.add(new)
@@ -124,7 +129,8 @@ def import_batch(
         new.findings,
         without_bytes,
         new.provenance.transformations,
-        matched,
+        {ours: theirs for part in parts for ours, theirs in part.matched.items()},
+        tuple(each for part in parts for each in part.suspicions),
         score(new.records).batch() if kind is Kind.MINEFIELDS else None,
         dry_run,
         new.records,
@@ -162,7 +168,8 @@ def rebuild(registry: Registry, layer: Layer, progress: Progress = silent) -> st
                     )
                 (place / known[document_id].file_name).write_bytes(content)
             sources.append(place if group["is_folder"] else place / group["name"])
-        stated = {name: parameters[name] for name in _REBUILT_WITH}
+        # What a later version learned to state, an earlier one did not do.
+        stated = {name: parameters[name] for name in _REBUILT_WITH if name in parameters}
         profile = parameters.get("profile")
         options = ImportOptions(
             **stated,
@@ -188,10 +195,12 @@ class _Import:
     options: ImportOptions
 
 
-def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tuple[NewLayer, Mapping[str, str]]:
-    """Everything but the writing, and which columns filled which fields."""
+def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tuple[NewLayer, Sequence[Part]]:
+    """Everything but the writing, and the source layers on their way in."""
     batch_id, kind, options = about.handover.batch_id, about.kind, about.options
+    but = {batch_id, options.supersedes or ""}
     held = areas_held(about.registry, about.layers, batch_id)
+    fields_in = fields_held(about.registry, about.layers, kind, but=but)
     groups: list[_Source] = []
     parts: list[Part] = []
     for path in sources:
@@ -203,13 +212,15 @@ def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tup
             progress(f"plotting {path.name}", None)
             document = groups[-1].documents[0]
             offset = sum(len(part.frame) for part in parts if part.document is document)
-            parts.append(take_in(layer, document, kind, options, held, first_feature=offset, table=table))
+            parts.append(
+                take_in(layer, document, kind, options, held, first_feature=offset, table=table, fields_in=fields_in)
+            )
     documents = tuple(document for group in groups for document in group.documents)
     _refuse_repeated(documents)
     progress("checking", None)
+    refuse_unused(parts)
     records, hits = _join(parts, kind)
     hits += set_misread_aside(records, parts, kind, held)
-    but = {batch_id, options.supersedes or ""}
     held = with_records(held, about.registry, about.layers, records, kind, but=but)
     hits += assess(records, parts, kind, held, about.handover)
     new = NewLayer(
@@ -228,7 +239,7 @@ def _prepare(about: _Import, sources: Sequence[Path], progress: Progress) -> tup
         supersedes=options.supersedes,
         reason=options.reason,
     )
-    return new, {ours: theirs for part in parts for ours, theirs in part.matched.items()}
+    return new, parts
 
 
 def _read(path: Path, kind: Kind, options: ImportOptions) -> list[tuple[SourceLayer, MappedTable | None]]:
@@ -278,11 +289,18 @@ def _provenance(groups: Sequence[_Source], parts: Sequence[Part], options: Impor
         "sheet": options.sheet,
         "width_m": options.width_m,
         "radius_m": options.radius_m,
+        "transform": options.transform,
+        "corrections": list(options.corrections),
+        "corrected": {
+            part.document.file_name: [each.sentence() for each in part.suspicions if each.applied]
+            for part in parts
+            if any(each.applied for each in part.suspicions)
+        },
     }
     return Provenance(
         datetime.now(UTC),
         _software(),
-        tuple(dict.fromkeys(part.reprojection.transformation for part in parts)),
+        tuple(dict.fromkeys(each for part in parts for each in part.transformations)),
         parameters,
         tuple(document.document_id for group in groups for document in group.documents),
     )

@@ -9,20 +9,23 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from registry import corrections, duplicates
 from registry.candidates import crs_candidates, describe, in_area_of_use
 from registry.checks import Held
 from registry.codes import GeometryMethod, PlotStatus
 from registry.conform import Conformed, conform, make_record_ids
 from registry.errors import CheckFailed, SourceError
+from registry.evidence import NO_FIELDS, FieldsIn, Known
 from registry.findings import Hit
 from registry.geometry import WGS84, Geometries, Reprojection, crs_name, parse_crs
-from registry.model import Kind, SourceDocument
+from registry.model import Kind, SourceDocument, Transformation
 from registry.personal import find_personal
 from registry.plotting import Extent, plot
 from registry.schema import id_field
 from registry.sources.mapping import MappedTable
 from registry.sources.profile import Profile
 from registry.sources.vector import SourceLayer
+from registry.suspicions import Settled, Suspicion, as_stated, settle
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,10 @@ class ImportOptions:
         Columns that are left out, and with them the sources' bytes.
     width_m, radius_m
         Of minefields given as lines or points, where no column states it.
+    transform
+        Operation that brings positions to WGS 84, where not the best one: its name, code, or part of its name.
+    corrections
+        Codes of suspected readings (`registry.readings.CORRECTABLE`) that are applied where they are found.
     """
 
     crs: str | None = None
@@ -72,13 +79,18 @@ class ImportOptions:
     radius_m: float | None = None
     profile: Profile | None = None
     sheet: str | None = None
+    transform: str | None = None
+    corrections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Part:
     """One layer of one source on its way: its rows with our columns, and what was found in it.
 
-    ``written_sigma_m`` is the position error that follows from the precision of written coordinates; NaN elsewhere.
+    ``delivered`` and ``crs`` are as stated, whatever was corrected. ``written_sigma_m`` is the position error that
+    follows from the precision of written coordinates; NaN elsewhere. ``suspicions`` are the readings of the whole layer
+    that were applied or are suspected; ``told`` the codes to be applied, ``corrected`` those that were found.
+    ``transformations`` names every operation that was used, ``transform`` the one that the person chose.
     """
 
     document: SourceDocument
@@ -90,6 +102,11 @@ class Part:
     hits: tuple[Hit, ...]
     matched: Mapping[str, str]
     written_sigma_m: NDArray[np.float64]
+    transformations: tuple[Transformation, ...] = ()
+    suspicions: tuple[Suspicion, ...] = ()
+    transform: str | None = None
+    told: tuple[str, ...] = ()
+    corrected: frozenset[str] = frozenset()
 
 
 def take_in(
@@ -101,6 +118,7 @@ def take_in(
     *,
     first_feature: int,
     table: MappedTable | None = None,
+    fields_in: FieldsIn = lambda _: NO_FIELDS,
 ) -> Part:
     """Give a source layer our columns, bring it to WGS 84, and plot what can be plotted.
 
@@ -112,11 +130,14 @@ def take_in(
         Index of the layer's first feature in its document.
     table
         What was read beside the layer where it comes from a table.
+    fields_in
+        Gives the fields of other batches, against which the reading of the positions is tested.
 
     Raises
     ------
     SourceError
-        If neither the source nor the person states a CRS, or the positions contradict it.
+        If neither the source nor the person states a CRS, or the positions contradict it, or no operation or no
+        correction is of the name that the person gives.
     """
     where = document.file_name
     # The positions of a table were read in the stated CRS already; their zone digit may have made it more exact.
@@ -128,17 +149,36 @@ def take_in(
     if table is not None and kind is Kind.MINEFIELDS:
         _fill(frame, "width_m", table.width_m)
         _fill(frame, "radius_m", table.radius_m)
-    drawn = plot(
-        layer.geometries,
-        layer.as_delivered,
-        layer.unreadable,
-        crs,
+    corrections.refuse_unknown(options.corrections)
+    # Legs were laid out where and as the record says; another reading of their numbers is another shape.
+    is_laid_out = table is not None and table.method is GeometryMethod.LEGS
+    told = () if is_laid_out else options.corrections
+    read = (
+        as_stated(layer.geometries, crs)
+        if is_laid_out
+        else settle(layer.geometries, crs, _numbers(frame, kind), _known(kind, held, fields_in), told)
+    )
+    drawing = corrections.Drawing(
         kind,
         mend=options.repair,
+        transform=options.transform,
         extent=_extent(frame, options) if kind is Kind.MINEFIELDS else None,
-        unread=None if table is None else table.unread,
     )
-    _refuse_contradiction(layer, drawn.reprojection.geometries, crs, held, where)
+    drawn = plot(
+        read.geometries,
+        layer.as_delivered,
+        layer.unreadable,
+        read.crs,
+        kind,
+        mend=drawing.mend,
+        extent=drawing.extent,
+        unread=None if table is None else table.unread,
+        transform=drawing.transform,
+    )
+    _refuse_contradiction(layer, drawn.reprojection.geometries, read, held, where)
+    drawn = corrections.restore_originals(drawn, layer.geometries, read)
+    corrected = corrections.correct_rows(drawn, read, layer.geometries, held, drawing, told=told)
+    drawn = corrected.drawn
     rows = range(len(frame))
     frame["document_id"] = document.document_id
     frame["feature_index"] = np.arange(first_feature, first_feature + len(frame))
@@ -149,9 +189,9 @@ def take_in(
     frame["geometry_method"] = [
         (GeometryMethod.BUFFERED if row in drawn.buffered else method).value if plotted[row] else None for row in rows
     ]
-    frame["source_crs"] = drawn.reprojection.transformation.source_crs
-    frame["transform_name"] = drawn.reprojection.transformation.name
-    frame["transform_accuracy_m"] = drawn.reprojection.transformation.accuracy_m
+    frame["source_crs"] = read.source_crs
+    frame["transform_name"] = [corrected.used(row).name for row in rows]
+    frame["transform_accuracy_m"] = [corrected.used(row).accuracy_m for row in rows]
     frame["repaired"] = [row in drawn.repair_notes and bool(plotted[row]) for row in rows]
     frame["repair_note"] = [drawn.repair_notes.get(row) for row in rows]
     originals = {**({} if table is None else table.entered), **drawn.originals}
@@ -159,6 +199,7 @@ def take_in(
     hits += _state_sigma(frame, options.sigma_m, table)
     frame[id_field(kind)] = make_record_ids(frame, kind, document.sha256)
     hits += _reading_hits(layer, conformed, drawn.reprojection)
+    hits += corrections.suspicion_hits(read)
     if table is not None:
         hits += table.hits
     return Part(
@@ -171,7 +212,47 @@ def take_in(
         (*hits, *drawn.hits),
         conformed.matched,
         table.written_sigma_m if table is not None and table.is_written else np.full(len(frame), np.nan),
+        transformations=corrected.transformations,
+        suspicions=(*read.applied, *([] if read.suspected is None else [read.suspected])),
+        transform=options.transform,
+        told=options.corrections,
+        corrected=corrected.codes | {each.code for each in read.applied},
     )
+
+
+def refuse_unused(parts: Sequence[Part]) -> None:
+    """Stop where a person chose an operation or a correction that no source layer has a use for.
+
+    Raises
+    ------
+    SourceError
+        With the operations there are.
+    """
+    for choice in dict.fromkeys(part.transform for part in parts if part.transform is not None):
+        misfits = [part.reprojection.misfit for part in parts if part.transform == choice]
+        if all(misfits):
+            raise SourceError(f"--transform {choice!r} fits no source. {misfits[0]}")
+    for code in dict.fromkeys(code for part in parts for code in part.told):
+        if not any(code in part.corrected for part in parts):
+            raise SourceError(
+                f"--correct {code}: nothing in the sources is found to be so; import without it, and read the report. "
+                "Where the sources are known to be wrong, state their CRS with --crs or correct them."
+            )
+
+
+def _known(kind: Kind, held: Held, fields_in: FieldsIn) -> Known:
+    """What the reading of a source is tested against; districts and scope are tested against nothing."""
+    if kind in {Kind.DISTRICTS, Kind.SCOPE}:
+        return Known()
+    if len(held.scope):
+        return Known(held.scope, "the scope of the batch", fields_in)
+    return Known(held.districts, "the known districts", fields_in)
+
+
+def _numbers(frame: pd.DataFrame, kind: Kind) -> NDArray[np.object_]:
+    """The numbers that records state, as they are compared."""
+    name = id_field(kind)
+    return duplicates.number_keys(frame[name] if name in frame else [None] * len(frame))
 
 
 def _fill(frame: pd.DataFrame, name: str, metres: NDArray[np.float64]) -> None:
@@ -244,14 +325,15 @@ def _decide_crs(layer: SourceLayer, stated: str | None, held: Held, where: str) 
     return layer.crs, []
 
 
-def _refuse_contradiction(layer: SourceLayer, lonlat: Geometries, crs: CRS, held: Held, where: str) -> None:
+def _refuse_contradiction(layer: SourceLayer, lonlat: Geometries, read: Settled, held: Held, where: str) -> None:
     """Positions mostly outside the area of use of their CRS are not in that CRS."""
-    share = in_area_of_use(crs, lonlat)
+    share = in_area_of_use(read.crs, lonlat)
     if share < 0.5:
         candidates = crs_candidates(shapely.get_coordinates(layer.geometries), held.reference)
+        suspected = "" if read.suspected is None else f"\nSuspected: {read.suspected.sentence()}"
         raise SourceError(
-            f"{where}: {1 - share:.0%} of its positions lie outside the area where {crs_name(crs)} is used; "
-            f"state the right CRS with --crs.\n{describe(candidates)}"
+            f"{where}: {1 - share:.0%} of its positions lie outside the area where {crs_name(read.crs)} is used; "
+            f"state the right CRS with --crs.{suspected}\n{describe(candidates)}"
         )
 
 
@@ -267,6 +349,11 @@ def _reading_hits(layer: SourceLayer, conformed: Conformed, reprojection: Reproj
             f"{used.source_crs}: {reprojection.better_unavailable} would be better but needs a grid that is not here."
         )
         hits.append(Hit("transform-uncertain", None, message))
+    if reprojection.chosen:
+        hits.append(Hit("transform-chosen", None, reprojection.chosen))
+    if reprojection.misfit:
+        message = f"{reprojection.misfit.splitlines()[0]} The best one was used: {used.name}."
+        hits.append(Hit("reader-note", None, message))
     hits += [
         Hit("value-not-understood", bad.row, f"Column {bad.column}, field {bad.field}: {bad.reason}")
         for bad in conformed.misread

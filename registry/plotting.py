@@ -64,6 +64,7 @@ def plot(
     mend: bool,
     extent: Extent | None = None,
     unread: Mapping[int, str] | None = None,
+    transform: str | None = None,
 ) -> Plot:
     """Decide for each geometry whether it is plotted, invalid or unplottable.
 
@@ -81,6 +82,8 @@ def plot(
         Width and radius of fields given as lines and points; without them these are not areas.
     unread
         Row -> why its written position could not be read.
+    transform
+        Which operation brings them to WGS 84, where a person chose one; see `registry.geometry.to_wgs84`.
     """
     work = _Work(np.array(delivered, dtype=object), dict(refused))
     for row, reason in unreadable.items():
@@ -94,7 +97,7 @@ def plot(
         )
     _require_geometry(work)
     flat = work.geometries.copy()
-    reprojection = to_wgs84(work.geometries, crs)
+    reprojection = to_wgs84(work.geometries, crs, transform)
     work.geometries[:] = reprojection.geometries
     _require_place(work, flat)
     if extent is not None:
