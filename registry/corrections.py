@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import shapely
@@ -13,7 +14,7 @@ from registry.findings import Hit
 from registry.geometry import Geometries
 from registry.model import Kind, Transformation
 from registry.plotting import Extent, Plot, plot
-from registry.readings import CORRECTABLE, degree_reading
+from registry.readings import CORRECTABLE, Reading, degree_reading
 from registry.suspicions import Settled
 
 
@@ -68,20 +69,12 @@ def suspicion_hits(read: Settled) -> list[Hit]:
     return hits if read.suspected is None else [*hits, Hit(read.suspected.code, None, read.suspected.sentence())]
 
 
-def restore_originals(drawn: Plot, delivered: Geometries, read: Settled) -> Plot:
-    """A plot whose originals are those delivered, where the reading of the whole source changed the numbers first."""
-    if not read.applied:
-        return drawn
-    rows = np.flatnonzero(~shapely.is_missing(delivered)).tolist()
-    kept = rows if read.changed else [row for row in rows if row in drawn.originals]
-    texts = shapely.to_wkt(delivered[kept], rounding_precision=-1).tolist()
-    return replace(drawn, originals={**drawn.originals, **dict(zip(kept, texts, strict=True))})
-
-
 def correct_rows(
     drawn: Plot, read: Settled, delivered: Geometries, held: Held, drawing: Drawing, *, told: Sequence[str]
 ) -> Corrected:
     """Plot single records anew that lie far from the districts and scope and that a reading as told brings back.
+
+    Where numbers are read otherwise, the record keeps its geometry as delivered.
 
     Parameters
     ----------
@@ -90,18 +83,19 @@ def correct_rows(
     delivered
         As the source gives them, kept as the original geometry.
     """
-    geometries, notes, originals = drawn.geometries.copy(), dict(drawn.repair_notes), dict(drawn.originals)
+    geometries, notes = drawn.geometries.copy(), dict(drawn.repair_notes)
+    originals = {**(_texts(delivered) if read.is_changed else {}), **drawn.originals}
     hits: list[Hit] = []
     codes: set[str] = set()
     operations: dict[int, Transformation] = {}
-    rows = np.flatnonzero((drawn.status == PlotStatus.PLOTTED) & ~shapely.is_missing(read.geometries))
+    rows = np.flatnonzero((drawn.status == PlotStatus.PLOTTED) & ~shapely.is_missing(delivered))
     found = misread_rows(drawing.kind, rows, geometries[rows], held) if told else []
     for misreading in dict.fromkeys(each.misreading for each in found if each.misreading.code in told):
         meant = [each for each in found if each.misreading is misreading]
         reading = degree_reading(misreading, read.crs)
         taken = [each.row for each in meant]
         again = plot(
-            reading.apply(read.geometries[taken]),
+            delivered[taken],
             {},
             {},
             reading.crs,
@@ -109,13 +103,14 @@ def correct_rows(
             mend=drawing.mend,
             extent=drawing.extent_of(taken),
             transform=drawing.transform,
+            meant=partial(_meant, read, reading),
         )
         for i, each in enumerate(meant):
             if again.status[i] != PlotStatus.PLOTTED:
                 continue
             geometries[each.row] = again.geometries[i]
             operations[each.row] = again.reprojection.transformation
-            originals[each.row] = shapely.to_wkt(delivered[each.row], rounding_precision=-1)
+            originals |= _texts(delivered, [each.row])
             note = f"{misreading.code} corrected as told: read {misreading.words}"
             notes[each.row] = "; ".join(filter(None, (notes.get(each.row), note)))
             codes.add(misreading.code)
@@ -128,3 +123,14 @@ def correct_rows(
         drawn, geometries=geometries, repair_notes=notes, originals=originals, hits=(*drawn.hits, *hits)
     )
     return Corrected(corrected, frozenset(codes), operations)
+
+
+def _meant(read: Settled, reading: Reading, delivered: Geometries) -> Geometries:
+    """Records as a reading takes them that comes on top of that of the whole source."""
+    return reading.apply(read.meant(delivered))
+
+
+def _texts(delivered: Geometries, rows: Sequence[int] | None = None) -> dict[int, str]:
+    """Geometries as text, by row; all that there are, unless rows are named."""
+    kept = np.flatnonzero(~shapely.is_missing(delivered)).tolist() if rows is None else rows
+    return dict(zip(kept, shapely.to_wkt(delivered[kept], rounding_precision=-1).tolist(), strict=True))

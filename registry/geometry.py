@@ -247,10 +247,18 @@ def _transform(geometries: Geometries, transformer: Transformer) -> Geometries:
 
 def _area_of_interest(geometries: Geometries, source: CRS) -> AreaOfInterest | None:
     """Where the geometries lie, in degrees, so that PROJ chooses the operation made for that place."""
-    rough = total_bounds(project(shapely.box(*shapely.bounds(geometries).T), source, WGS84))
+    rough = total_bounds(project(shapely.box(*shapely.bounds(geometries).T), source, _degrees_like_wgs84(source)))
     if rough is None or not (-180 <= rough[0] <= rough[2] <= 180 and -90 <= rough[1] <= rough[3] <= 90):
         return None
     return AreaOfInterest(*rough)
+
+
+def _degrees_like_wgs84(source: CRS) -> CRS:
+    """The degrees on which a CRS rests where they count from Greenwich: good enough for an area, and quick to reach."""
+    base = source.geodetic_crs
+    if base is None or not base.is_geographic or base.prime_meridian is None or base.prime_meridian.longitude != 0:
+        return WGS84
+    return base.to_2d() if base.axis_info[0].unit_name == "degree" else WGS84
 
 
 def _operation_group(geometries: Geometries, source: CRS) -> TransformerGroup | None:

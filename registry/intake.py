@@ -154,7 +154,7 @@ def take_in(
     is_laid_out = table is not None and table.method is GeometryMethod.LEGS
     told = () if is_laid_out else options.corrections
     read = (
-        as_stated(layer.geometries, crs)
+        as_stated(crs)
         if is_laid_out
         else settle(layer.geometries, crs, _numbers(frame, kind), _known(kind, held, fields_in), told)
     )
@@ -165,7 +165,7 @@ def take_in(
         extent=_extent(frame, options) if kind is Kind.MINEFIELDS else None,
     )
     drawn = plot(
-        read.geometries,
+        layer.geometries,
         layer.as_delivered,
         layer.unreadable,
         read.crs,
@@ -174,9 +174,9 @@ def take_in(
         extent=drawing.extent,
         unread=None if table is None else table.unread,
         transform=drawing.transform,
+        meant=read.meant,
     )
     _refuse_contradiction(layer, drawn.reprojection.geometries, read, held, where)
-    drawn = corrections.restore_originals(drawn, layer.geometries, read)
     corrected = corrections.correct_rows(drawn, read, layer.geometries, held, drawing, told=told)
     drawn = corrected.drawn
     rows = range(len(frame))

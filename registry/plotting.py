@@ -1,6 +1,6 @@
 """Which records can be drawn: what is wrong with a geometry as delivered, and its repair where that was asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,13 +65,14 @@ def plot(
     extent: Extent | None = None,
     unread: Mapping[int, str] | None = None,
     transform: str | None = None,
+    meant: Callable[[Geometries], Geometries] | None = None,
 ) -> Plot:
     """Decide for each geometry whether it is plotted, invalid or unplottable.
 
     Parameters
     ----------
     delivered
-        In the source's CRS, None where there is none.
+        As the source gives them, None where there is none; in ``crs``, unless ``meant`` says otherwise.
     refused
         Row -> text of a geometry that cannot be held as it is: unclosed rings, rings of one to three points.
     unreadable
@@ -84,6 +85,8 @@ def plot(
         Row -> why its written position could not be read.
     transform
         Which operation brings them to WGS 84, where a person chose one; see `registry.geometry.to_wgs84`.
+    meant
+        Takes what was delivered to ``crs``, x before y, where a person told to read it otherwise.
     """
     work = _Work(np.array(delivered, dtype=object), dict(refused))
     for row, reason in unreadable.items():
@@ -97,7 +100,7 @@ def plot(
         )
     _require_geometry(work)
     flat = work.geometries.copy()
-    reprojection = to_wgs84(work.geometries, crs, transform)
+    reprojection = to_wgs84(flat if meant is None else meant(flat), crs, transform)
     work.geometries[:] = reprojection.geometries
     _require_place(work, flat)
     if extent is not None:

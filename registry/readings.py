@@ -154,9 +154,9 @@ def _zones(crs: CRS, middle: NDArray[np.float64]) -> Iterator[Reading]:
             continue
         if epsg != _GK_WITH_DIGIT + digit:
             yield _named("zone-wrong", _GK_WITH_DIGIT + digit, ", the zone of the digit before the easting")
-        # The digit may be what is wrong: the easting proper is what follows it.
-        for other in neighbours if first == _GK_WITH_DIGIT else ():
-            if other != digit:
+        elif first == _GK_WITH_DIGIT:
+            # Both may be wrong: the easting proper is what follows the digit.
+            for other in neighbours:
                 more = f", with {other} for the digit before the easting"
                 yield _named("zone-wrong", first + other, more, _shifted(1e6 * (other - digit)))
 

@@ -44,6 +44,7 @@ NEAR_LOSS_SHARE = 0.05
 LEFT_SHARE = 0.25
 LEFT_MAX_M = 500.0
 SAME_SHAPE_M = 25.0
+LITTLE_M = 5_000.0
 # Readings that fit as well as the best are named beside it.
 AS_WELL_SHARE = 0.02
 AS_WELL_M = 25.0
@@ -112,29 +113,48 @@ class Suspicion:
             )
         said.append(f"That moves them by {self.moved_m:,.0f} m on median.")
         if self.also:
-            said.append(f"It fits as well: {'; '.join(self.also)}.")
+            said.append(f"What fits as well: {'; '.join(self.also)}.")
         told = "They were read so, as told." if self.applied else f"Import with --correct {self.code} to read them so."
         return " ".join([*said, told])
 
 
 @dataclass(frozen=True)
 class Settled:
-    """How a source is read in the end: its geometries and their CRS, what was applied, what is still suspected.
+    """How a source is read in the end.
 
-    ``source_crs`` says of the delivered numbers what they were taken for; ``changed`` whether they were changed first.
+    Attributes
+    ----------
+    crs
+        In which the numbers are once they are taken as `meant`.
+    source_crs
+        What the delivered numbers were taken for.
+    readings, applied
+        Those that were applied, in their order, and what was found of each.
+    suspected
+        What is still suspected.
     """
 
-    geometries: Geometries
     crs: CRS
     source_crs: str
-    changed: bool
-    applied: tuple[Suspicion, ...]
-    suspected: Suspicion | None
+    readings: tuple[Reading, ...] = ()
+    applied: tuple[Suspicion, ...] = ()
+    suspected: Suspicion | None = None
+
+    def meant(self, delivered: Geometries) -> Geometries:
+        """The geometries as they are read, x before y."""
+        for reading in self.readings:
+            delivered = reading.apply(delivered)
+        return delivered
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the numbers themselves are read otherwise, not only in another CRS."""
+        return any(reading.step is not None for reading in self.readings)
 
 
-def as_stated(geometries: Geometries, crs: CRS) -> Settled:
+def as_stated(crs: CRS) -> Settled:
     """A source that is read as stated, untested."""
-    return Settled(geometries, crs, crs_name(crs), changed=False, applied=(), suspected=None)
+    return Settled(crs, crs_name(crs))
 
 
 def settle(
@@ -151,19 +171,20 @@ def settle(
     told
         Codes whose reading is applied, each once, the best-fitting first.
     """
-    applied: list[Suspicion] = []
-    source_crs, changed = crs_name(crs), False
+    settled = as_stated(crs)
     while True:
-        found = _examine(geometries, crs, numbers, known)
-        done = {each.code for each in applied}
+        found = _examine(settled.meant(geometries), settled.crs, numbers, known)
+        done = {each.code for each in settled.applied}
         due = next((each for each in found if each[1].code in told and each[1].code not in done), None)
         if due is None:
-            return Settled(geometries, crs, source_crs, changed, tuple(applied), found[0][1] if found else None)
+            return replace(settled, suspected=found[0][1] if found else None)
         reading, suspicion = due
-        geometries = reading.apply(geometries)
-        crs, source_crs = reading.crs, reading.source_crs
-        changed = changed or reading.step is not None
-        applied.append(replace(suspicion, applied=True))
+        settled = Settled(
+            reading.crs,
+            reading.source_crs,
+            (*settled.readings, reading),
+            (*settled.applied, replace(suspicion, applied=True)),
+        )
 
 
 @dataclass(frozen=True)
@@ -267,13 +288,21 @@ def _by_number(
     """
     some = source.some()
     is_numbered = any(key is not None for key in source.keys)
+
+    def moves_little(reading: Reading) -> bool:
+        return float(np.median(np.hypot(*apart_m(some.lonlat, some.by(reading))))) < LITTLE_M
+
     found = []
     for reading in readings:
         fields = known.fields_around(some.by(reading)) if looks_far and is_numbered else near
         if not len(fields.keys):
             continue
-        there = source.by(reading)
         before = offset_by_number(source.keys, source.lonlat, fields)
+        if before is None and not moves_little(reading):
+            continue
+        if before is not None and not before.is_clear:
+            continue
+        there = source.by(reading)
         after = offset_by_number(source.keys, there, fields)
         if before is None or after is None:
             before, after = _of_shapes(source, reading, fields)
