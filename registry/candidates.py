@@ -174,13 +174,16 @@ def _common(middle: NDArray[np.float64]) -> list[_Reading]:
             found.append(
                 _Reading(CRS.from_epsg(28400 + zone), f"the easting starts with the zone digit {zone}", north_first)
             )
-    if 100_000 <= x < 900_000 and 0 < y < 10_000_000:
+    for east, north, north_first in ((x, y, False), (y, x, True)):
+        if not (100_000 <= east < 900_000 and 0 < north < 10_000_000):
+            continue
         unknown = "the numbers do not tell the zone, state it"
         found += [
-            _Reading(CRS.from_epsg(32600 + zone), f"UTM north; {unknown}; shown for zone {zone}")
+            _Reading(CRS.from_epsg(32600 + zone), f"UTM north; {unknown}; shown for zone {zone}", north_first)
             for zone in (34, 36, 38)
         ]
-        found.append(_Reading(CRS.from_epsg(2498), f"Gauss-Krueger without the zone digit; {unknown}; shown for 45 E"))
+        without_digit = f"Gauss-Krueger without the zone digit; {unknown}; shown for 45 E"
+        found.append(_Reading(CRS.from_epsg(2498), without_digit, north_first))
     return [
         *found,
         _Reading(CRS.from_epsg(3035), "numbers in the range of the European equal-area grid"),

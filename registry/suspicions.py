@@ -198,9 +198,12 @@ class _Source:
     lonlat: NDArray[np.float64]
 
     def some(self) -> "_Source":
-        """Every so many-th record, enough to tell a reading that does not fit."""
-        step = max(1, len(self.points) // _SAMPLE)
-        return _Source(self.geometries[::step], self.points[::step], self.crs, self.keys[::step], self.lonlat[::step])
+        """A sample, enough to tell a reading that does not fit; the same at every call."""
+        if len(self.points) <= _SAMPLE:
+            return self
+        # Not every so many-th: what is wrong may come at regular intervals.
+        rows = np.sort(np.random.default_rng(0).choice(len(self.points), _SAMPLE, replace=False))
+        return _Source(self.geometries[rows], self.points[rows], self.crs, self.keys[rows], self.lonlat[rows])
 
     def by(self, reading: Reading) -> NDArray[np.float64]:
         """Longitude and latitude of the middles by a reading."""
@@ -256,7 +259,7 @@ def _by_place(source: _Source, readings: Sequence[Reading], area: Area, *, is_fa
     some_as_read = area.holds(some.lonlat)
     found = []
     for reading in readings:
-        if not _fits(some_as_read, area.holds(some.by(reading)), is_far=is_far):
+        if area.holds(some.by(reading)).mean() <= some_as_read.mean():
             continue
         there = source.by(reading)
         places = _Places(area, as_read, area.holds(there))

@@ -14,7 +14,6 @@ from registry.findings import CHECKS
 from registry.geometry import GEOD, to_wgs84
 from registry.readings import CORRECTABLE, degree_reading, readings_of
 
-
 few = settings(max_examples=15)
 
 
