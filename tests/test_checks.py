@@ -6,7 +6,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 from registry import plotting
 from registry.checks import Held, Plotted, check, misread_positions, twins_held
@@ -89,11 +89,23 @@ def drawn(*geometries, kind=Kind.MINEFIELDS, mend=False, refused=None, unreadabl
     return {hit.code for hit in drawing.hits}
 
 
-def taken_in(geometry, *, stated=None, crs=4326, known=None, **layer):
+def taken_in(geometry, *, stated=None, crs=4326, known=None, transform=None, **layer):
     attributes = layer.pop("attributes", {"n": [1]})
     source = SourceLayer(None, pd.DataFrame(attributes), array(geometry), crs and CRS(crs), **layer)
     document = SourceDocument("d-1", "a.gpkg", "x", 1, "0" * 64)
-    part = take_in(source, document, Kind.MINEFIELDS, ImportOptions(crs=stated), known or held(), first_feature=0)
+    options = ImportOptions(crs=stated, transform=transform)
+    part = take_in(source, document, Kind.MINEFIELDS, options, known or held(), first_feature=0)
+    return {hit.code for hit in part.hits}
+
+
+def in_a_belt(said, true, *, told=()):
+    """Codes for ten fields along a belt 2 km high that is the scope, in the numbers of one CRS, said to be another."""
+    shapes = on_globe(*(square(x, 0) for x in range(0, 5_000, 500)))
+    numbers = shapely.transform(shapes, Transformer.from_crs(4326, true, always_xy=True).transform, interleaved=False)
+    source = SourceLayer(None, pd.DataFrame({"n": range(10)}), numbers, CRS(said))
+    document = SourceDocument("d-1", "a.gpkg", "x", 1, "0" * 64)
+    known = held(scope=[shapely.box(-1_000, -1_000, 6_000, 1_000)])
+    part = take_in(source, document, Kind.MINEFIELDS, ImportOptions(corrections=told), known, first_feature=0)
     return {hit.code for hit in part.hits}
 
 
@@ -202,6 +214,16 @@ CASES = {
     "axes-swapped": (lambda _: misread((-30, -20)), lambda _: misread((-20, -30), (-30, -40))),
     "sign-lost": (lambda _: misread((20, -30)), lambda _: misread((23, -30))),
     "zone-wrong": (lambda _: misread((-26, -30)), lambda _: misread((-23, -30))),
+    "utm-as-gauss-krueger": (lambda _: in_a_belt(2498, 32638), lambda _: in_a_belt(2498, 2498)),
+    "gauss-krueger-as-utm": (lambda _: in_a_belt(32638, 2498), lambda _: in_a_belt(32638, 32638)),
+    "reading-corrected": (
+        lambda _: in_a_belt(32638, 2498, told=("gauss-krueger-as-utm",)),
+        lambda _: in_a_belt(32638, 2498),
+    ),
+    "transform-chosen": (
+        lambda _: taken_in(GLOBE, crs=4284, transform="EPSG:1808"),
+        lambda _: taken_in(GLOBE, crs=4284, transform="EPSG:15865"),
+    ),
     "duplicate-in-layer": (
         lambda _: codes(plotted(SQUARE, shapely.MultiPolygon([SQUARE]))),
         lambda _: codes(plotted(SQUARE, square(0.1, 0))),

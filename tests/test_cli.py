@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import shapely
 import typer
 from batches import bow_tie, point, square, write_source
 from typer.testing import CliRunner
@@ -413,6 +414,30 @@ class TestStreams:
         script = "import sys, registry.cli\nprint([m for m in ('geopandas', 'folium', 'scipy') if m in sys.modules])"
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "[]"
+
+
+class TestPositions:
+    @pytest.fixture
+    def mirrored(self, tmp_path):
+        """Two areas of the small registry's district, but east of Greenwich."""
+        shapes = [shapely.transform(square(column, 0), lambda xy: xy * (-1, 1)) for column in (2, 4)]
+        return write_source(tmp_path / "east.geojson", shapes)
+
+    def test_a_reading_is_applied_when_told(self, command, mirrored):
+        words = ("import", mirrored, "--kind", "minefields", "--id", "second", "--json")
+        did = json.loads(command(*words, "--dry-run", code=1).stdout)
+        (reading,) = did["readings"]
+        assert (reading["code"], reading["records"], reading["inside"]) == ("sign-lost", 2, 2)
+        assert reading["applied"] is False
+        assert did["counts"]["plotted"] == 0
+        did = json.loads(command(*words, "--correct", "sign-lost").stdout)
+        assert (did["counts"]["plotted"], did["readings"][0]["applied"]) == (2, True)
+
+    def test_the_operations_are_listed(self, refused, small_path, tmp_path):
+        source = write_source(tmp_path / "a.gpkg", [shapely.box(37.8, 48.0, 37.801, 48.001)], 4284)
+        words = ("--registry", small_path, "import", source, "--kind", "minefields", "--id", "second")
+        err = refused(*words, "--transform", "?", says="Operations for the place:", lines=None)
+        assert "Pulkovo 1942 to WGS 84 (1) (EPSG:1254): accuracy 999 m" in err
 
 
 class TestDiff:

@@ -9,7 +9,7 @@ from registry.model import Severity
 
 SOURCES = {path: path.read_text() for path in Path(registry.__file__).parent.rglob("*.py")}
 # Calls that make a hit with its code as the first argument, and what becomes a hit under its own code.
-USED = re.compile(r"(?:\bHit|Suspicion|_hits|\.drop|_outside|Misreading)\(\s*\"([a-z0-9-]+)\"")
+USED = re.compile(r"(?:\bHit|Suspicion|Reading|_named|_hits|\.drop|_outside|Misreading)\(\s*\"([a-z0-9-]+)\"")
 
 
 def codes_used():
