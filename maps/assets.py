@@ -47,6 +47,11 @@ def report_template() -> str:
     return _text(files("maps") / "import_report.html")
 
 
+def report_layer_template() -> str:
+    """The part of the import report about one layer, as `report_template`."""
+    return _text(files("maps") / "import_report_layer.html")
+
+
 def looks() -> dict[str, Look]:
     """Every look by the name of its colour variable."""
     batches = {f"minefields-{number}": look for number, look in enumerate(MINEFIELD_LOOKS)}

@@ -86,29 +86,33 @@ def refuse_unwritable(path: Path) -> None:
         raise StoreError(f"{path.parent} is not a folder; make it, or name another file for the report.")
 
 
-def save_import_report(report: ImportReport, handover: Handover, districts: Geometries, path: Path) -> None:
-    """Write the page as UTF-8.
+def save_import_report(reports: Sequence[ImportReport], handover: Handover, districts: Geometries, path: Path) -> None:
+    """Write the page as UTF-8; see `import_report_page`.
 
     Raises
     ------
     RegistryError
         If the file cannot be written.
     """
-    page = import_report_page(report, handover, districts, at=datetime.now(UTC))
+    page = import_report_page(reports, handover, districts, at=datetime.now(UTC))
     try:
         # A source can hold halves of surrogate pairs, which are no text.
         with path.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.write(page)
     except OSError as error:
-        done = "nothing was to be stored" if report.dry_run else "the batch is stored"
+        done = "nothing was to be stored" if reports[0].dry_run else "the batch is stored"
         raise RegistryError(f"The report cannot be written to {path}: {error.strerror or error}; {done}.") from error
 
 
-def import_report_page(report: ImportReport, handover: Handover, districts: Geometries, *, at: datetime) -> str:
-    """The report as HTML.
+def import_report_page(
+    reports: Sequence[ImportReport], handover: Handover, districts: Geometries, *, at: datetime
+) -> str:
+    """The report as HTML, with a part for each layer.
 
     Parameters
     ----------
+    reports
+        Of one import, each about another layer of the batch; at least one.
     districts
         Polygons, EPSG:4326, for orientation; may be none.
     at
@@ -117,21 +121,38 @@ def import_report_page(report: ImportReport, handover: Handover, districts: Geom
     css = assets.report_style()
     # Escaping is on: whatever a value holds, it is text in the page.
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    contents = style.RESTRICTED_KINDS.get(report.kind)
+    contents = [style.RESTRICTED_KINDS[each.kind] for each in reports if each.kind in style.RESTRICTED_KINDS]
+    layer = environment.from_string(assets.report_layer_template())
+    headings = [style.KIND_HEADINGS[each.kind] for each in reports]
+    is_sole = len(reports) == 1
     values = {
         "policy": assets.content_security_policy([], [css], []),
         "css": css,
+        "title": reports[0].title,
+        "headings": ", ".join(headings),
+        "dry_run": reports[0].dry_run,
+        "restricted": style.RESTRICTED.format(contents=", ".join(contents)) if contents else None,
+        "stated": _stated(handover, at, dry_run=reports[0].dry_run),
+        "layers": [
+            (heading, layer.render(_layer(each, districts, is_sole=is_sole)))
+            for heading, each in zip(headings, reports, strict=True)
+        ],
+    }
+    return environment.from_string(assets.report_template()).render(values)
+
+
+def _layer(report: ImportReport, districts: Geometries, *, is_sole: bool) -> dict[str, object]:
+    """What the part of the page about one layer is made from."""
+    return {
         "report": report,
-        "heading": style.KIND_HEADINGS[report.kind],
-        "restricted": style.RESTRICTED.format(contents=contents) if contents else None,
-        "stated": _stated(handover, at, dry_run=report.dry_run),
+        "prefix": "" if is_sole else f"{report.kind}-",
+        "level": 2 if is_sole else 3,
         "bar": _bar(report),
         "found": _by_code(report.findings),
         "notice": style.NOTICE,
         "looks": style.REPORT_LOOKS,
         **_map(report, districts),
     }
-    return environment.from_string(assets.report_template()).render(values)
 
 
 def _stated(handover: Handover, at: datetime, *, dry_run: bool) -> list[tuple[str, object]]:
@@ -140,6 +161,8 @@ def _stated(handover: Handover, at: datetime, *, dry_run: bool) -> list[tuple[st
         ("Given by", handover.giving_party),
         ("Given to", handover.receiving_party),
         ("Handed over on", handover.handed_over_on),
+        ("Documents claimed", handover.documents_claimed),
+        ("Mines claimed", handover.mines_claimed),
         ("Licence", handover.licence),
         ("Notes", handover.notes),
         ("Tried at" if dry_run else "Imported at", f"{at:%Y-%m-%d %H:%M} UTC"),

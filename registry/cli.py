@@ -26,6 +26,7 @@ FORESEEN = 3
 PROGRESS_AFTER_S = 1.0
 FARTHEST_M = 1_000_000.0
 NARROWEST = 80
+_BESIDE_MANIFEST = {"sources", "dry_run", "report_page", "as_json"}
 
 app = typer.Typer(
     name="minefield-registry",
@@ -99,9 +100,13 @@ def init(context: typer.Context, as_json: AsJson = False) -> None:
 def import_(
     context: typer.Context,
     sources: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Files as handed over; several make one layer.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Files as handed over, folders or zips of them; several make one layer. Or one manifest of a batch.",
+        ),
     ],
-    kind: Annotated[Kind, typer.Option("--kind", help="What the rows are.")],
+    kind: Annotated[Kind | None, typer.Option("--kind", help="What the rows are.")] = None,
     batch_id: Annotated[str | None, typer.Option("--id", help="Id of the batch.")] = None,
     title: Annotated[str | None, typer.Option("--title", help="Readable title; else the id.")] = None,
     giving_party: Annotated[str | None, typer.Option("--from", help="Who handed it over.")] = None,
@@ -179,14 +184,21 @@ def import_(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import files as one layer of a batch, with everything the checks find."""
+    """Import files as one layer of a batch, or all that a manifest names, with everything the checks find."""
     from registry import terminal
     from registry.held import areas_held
     from registry.importer import ImportOptions, import_batch
     from registry.jsonform import plain
+    from registry.sources.manifest import is_manifest
     from registry.sources.profile import read_profile
     from registry.sources.tables import TableOptions
 
+    if any(map(is_manifest, sources)):
+        _refuse_beside_manifest(context, sources)
+        _import_manifest(context, sources[0], report_page, dry_run=dry_run, as_json=as_json)
+        return
+    if kind is None:
+        raise typer.BadParameter("say what the rows are.", param_hint="--kind")
     if propose_profile is not None:
         reading = TableOptions(sheet=sheet, encoding=encoding)
         _propose(sources[0], kind, reading, crs, propose_profile, as_json=as_json)
@@ -228,11 +240,58 @@ def import_(
         report = import_batch(registry, sources, kind, handover, options, dry_run=dry_run, progress=progress)
         if report_page is not None:
             districts = areas_held(registry, registry.layers(), batch_id).districts
-            save_import_report(report, handover, districts, report_page)
+            save_import_report([report], handover, districts, report_page)
     if as_json:
         _print_json({"schema": "minefield-registry/import/v1", **_without(plain(report), "records")})
     else:
         _print(terminal.import_report(report))
+    if dry_run and report.has_errors:
+        raise typer.Exit(FAILED)
+
+
+def _refuse_beside_manifest(context: typer.Context, sources: Sequence[Path]) -> None:
+    """A manifest says everything itself; a word beside it would be lost."""
+    if len(sources) > 1:
+        raise typer.BadParameter("a manifest is imported by itself, without other files.", param_hint="FILE")
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        is_given = source is not None and source.name in {"COMMANDLINE", "ENVIRONMENT"}
+        if is_given and name not in _BESIDE_MANIFEST:
+            hint = next((word for word in parameter.opts if word.startswith("--")), name)
+            raise typer.BadParameter("the manifest says this itself; write it there.", param_hint=hint)
+
+
+def _import_manifest(
+    context: typer.Context, path: Path, report_page: Path | None, *, dry_run: bool, as_json: bool
+) -> None:
+    from registry import terminal
+    from registry.batch import import_manifest
+    from registry.held import areas_held
+    from registry.jsonform import plain
+
+    if report_page is not None:
+        from maps.import_report import refuse_unwritable, save_import_report
+
+        refuse_unwritable(report_page)
+    with _open(context) as registry, _progress() as progress:
+        report = import_manifest(registry, path, dry_run=dry_run, progress=progress)
+        if report_page is not None:
+            districts = areas_held(registry, registry.layers(), report.handover.batch_id).districts
+            save_import_report(report.layers, report.handover, districts, report_page)
+    if as_json:
+        layers = [_without(plain(layer), "records") for layer in report.layers]
+        _print_json(
+            {
+                "schema": "minefield-registry/import-manifest/v1",
+                "handover": plain(report.handover),
+                "dry_run": report.dry_run,
+                "layers": layers,
+            }
+        )
+    else:
+        for layer in report.layers:
+            _print(terminal.import_report(layer))
     if dry_run and report.has_errors:
         raise typer.Exit(FAILED)
 

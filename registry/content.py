@@ -118,6 +118,13 @@ def _total_differs(content: Content) -> list[Hit]:
     ]
 
 
+def mines_stated(records: pd.DataFrame) -> NDArray[np.float64]:
+    """How many mines each record states: its total, else the sum of its parts; NaN where it states none."""
+    content = Content(Kind.MINEFIELDS, records, np.full(len(records), np.nan), None, date.min)
+    total = _numbers(content, "mines_total_stated")
+    return np.where(np.isnan(total), _mines_added(content), total)
+
+
 def _mines_added(content: Content) -> NDArray[np.float64]:
     """The sum of the mine counts of each row, else of its devices; NaN where neither is stated."""
     parts = np.column_stack([_numbers(content, name) for name in MINE_COUNTS])
@@ -142,8 +149,7 @@ def _told_parts(content: Content, row: int) -> str:
 
 
 def _density_unlikely(content: Content) -> list[Hit]:
-    total = _numbers(content, "mines_total_stated")
-    mines = np.where(np.isnan(total), _mines_added(content), total)
+    mines = mines_stated(content.records)
     hectares = np.where(content.area_m2 > 0, content.area_m2, np.nan) / _M2_PER_HA
     density = mines / hectares
     return [

@@ -196,6 +196,26 @@ CHECKS: Mapping[str, Check] = {
     "source-not-kept": Check(
         W, "The bytes of a source were not kept, only their hash.", "The layer cannot be rebuilt.", "Keep the file."
     ),
+    "file-not-read": Check(
+        W,
+        "A file in a folder or zip is of a kind that is not read, or that may be anything.",
+        "It is kept; if it holds records, no layer has them.",
+        "Look into it; convert it if it holds records.",
+    ),
+    "documents-differ": Check(
+        W,
+        "The giving party claims another number of documents than were found.",
+        "Something may be missing, or one file hold many documents.",
+        "Compare the list of what was handed over with the source documents.",
+    ),
+    "documents-agree": Check(I, "As many documents were found as the giving party claims.", "None known.", "None."),
+    "mines-differ": Check(
+        W,
+        "The giving party claims another number of mines than the records state.",
+        "Records may be missing, or state no number.",
+        "Compare the records with what was claimed; do not add the difference to any of them.",
+    ),
+    "mines-agree": Check(I, "The records state as many mines as the giving party claims.", "None known.", "None."),
     "value-not-understood": Check(
         W,
         "A value does not fit its field.",

@@ -13,16 +13,24 @@ from registry.evidence import Bounds, Fields, FieldsIn
 from registry.geometry import total_bounds
 from registry.model import Kind, Layer
 from registry.schema import id_field
-from registry.store import Registry
+from registry.store import NewLayer, Registry
 
 _NOTHING = np.array([], dtype=object)
 _DATUM_DEGREES = 0.005
 
 
-def areas_held(registry: Registry, layers: Sequence[Layer], batch_id: str) -> Held:
-    """The districts of all batches and the scope of this one; no records yet."""
+def areas_held(registry: Registry, layers: Sequence[Layer], batch_id: str, beside: Sequence[NewLayer] = ()) -> Held:
+    """The districts of all batches and the scope of this one; no records yet.
+
+    Parameters
+    ----------
+    beside
+        Layers of the batch that come in with the one that is tested; they are not in the registry yet.
+    """
     districts = [registry.read(layer, ["name"]) for layer in layers if layer.kind is Kind.DISTRICTS]
+    districts += [new.records.reindex(columns=["name", "geometry"]) for new in beside if new.kind is Kind.DISTRICTS]
     scopes = [registry.read(layer, []) for layer in layers if layer.kind is Kind.SCOPE and layer.batch_id == batch_id]
+    scopes += [new.records for new in beside if new.kind is Kind.SCOPE]
     drawn = [frame[frame.geometry.notna() & frame.geometry.is_valid] for frame in districts]
     return Held(
         districts=np.concatenate([_NOTHING, *(frame.geometry.to_numpy() for frame in drawn)]),

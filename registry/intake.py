@@ -1,7 +1,8 @@
 """One layer of one source on its way in: its CRS decided, its columns conformed, its records plotted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from registry.personal import find_personal
 from registry.plotting import Extent, plot
 from registry.schema import id_field
 from registry.sources.mapping import MappedTable
-from registry.sources.profile import Profile
+from registry.sources.profile import Profile, parse_profile, write_profile
 from registry.sources.vector import SourceLayer
 from registry.suspicions import Settled, Suspicion, as_stated, settle
 
@@ -81,6 +82,38 @@ class ImportOptions:
     sheet: str | None = None
     transform: str | None = None
     corrections: tuple[str, ...] = ()
+
+
+_NOT_OF_SOURCES = {"supersedes", "reason", "keep_bytes"}
+
+
+def options_json(options: ImportOptions) -> dict[str, Any]:
+    """How the sources are read, as values of JSON; a profile as the TOML it was written in."""
+    stated = {each.name: getattr(options, each.name) for each in fields(options) if each.name not in _NOT_OF_SOURCES}
+    stated["profile"] = options.profile and write_profile(options.profile)
+    return {
+        name: list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+        for name, value in stated.items()
+    }
+
+
+def options_of(stored: Mapping[str, Any], where: str) -> ImportOptions:
+    """What `options_json` gave, as options again; what an older version did not know is as it was then.
+
+    Parameters
+    ----------
+    stored
+        May hold other things too.
+    where
+        Name for messages.
+    """
+    known = {each.name for each in fields(ImportOptions)} - _NOT_OF_SOURCES
+    stated: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in stored.items() if name in known
+    }
+    if stated.get("profile"):
+        stated["profile"] = parse_profile(str(stated["profile"]).encode(), f"{where}, its stored profile")
+    return ImportOptions(**stated)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,10 @@ GEOMETRY_OF_KIND: Mapping[Kind, GeometryKind] = {
 }
 
 
+ORIENTATION = (Kind.DISTRICTS, Kind.SCOPE)
+"""Kinds that say where things are; what else comes with them is tested against them."""
+
+
 class Severity(StrEnum):
     """E: kept, but not to be used as it stands; W: in the measures, look at it; I: good to know."""
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from registry.model import Handover, Layer, SourceDocument
+from registry.model import Handover, Layer, Provenance, SourceDocument
 
 _CONTEXT = {
     "prov": "http://www.w3.org/ns/prov#",
@@ -12,6 +12,12 @@ _CONTEXT = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "registry": "urn:minefield-registry:",
 }
+
+
+def attachment_ids(found: Provenance) -> tuple[str, ...]:
+    """The documents of a layer that carry no records."""
+    stored: Any = found.parameters.get("attachments", [])
+    return tuple(stored)
 
 
 def tags(layer: Layer, handover: Handover, documents: Iterable[SourceDocument]) -> dict[str, str]:
@@ -51,6 +57,8 @@ def prov_json(layer: Layer, handover: Handover, documents: Iterable[SourceDocume
     found = layer.provenance
     entity, activity = (f"registry:{what}/{layer.table_name}" for what in ("layer", "import"))
     batch = f"registry:batch/{handover.batch_id}"
+    beside = attachment_ids(found)
+    sources = [each for each in documents if each.document_id not in beside]
     nodes: list[dict[str, Any]] = [
         {
             "@id": entity,
@@ -58,14 +66,14 @@ def prov_json(layer: Layer, handover: Handover, documents: Iterable[SourceDocume
             "dcterms:title": layer.title,
             "registry:contentSha256": layer.content_sha256,
             "prov:wasGeneratedBy": {"@id": activity},
-            "prov:wasDerivedFrom": [{"@id": f"urn:sha256:{each.sha256}"} for each in documents],
+            "prov:wasDerivedFrom": [{"@id": f"urn:sha256:{each.sha256}"} for each in sources],
             "prov:hadPrimarySource": {"@id": batch},
         },
         {
             "@id": activity,
             "@type": "prov:Activity",
             "prov:endedAtTime": {"@type": "xsd:dateTime", "@value": found.imported_at.isoformat()},
-            "prov:used": [{"@id": f"urn:sha256:{each.sha256}"} for each in documents],
+            "prov:used": [{"@id": f"urn:sha256:{each.sha256}"} for each in sources],
             "prov:wasAssociatedWith": {"@id": "registry:software"},
             "registry:transformations": [
                 {"sourceCrs": each.source_crs, "name": each.name, "accuracyMetres": each.accuracy_m}
@@ -74,7 +82,7 @@ def prov_json(layer: Layer, handover: Handover, documents: Iterable[SourceDocume
             "registry:parameters": dict(found.parameters),
         },
         {"@id": "registry:software", "@type": "prov:SoftwareAgent", "registry:versions": dict(found.software)},
-        _batch_node(batch, handover),
+        _batch_node(batch, handover, [each for each in documents if each.document_id in beside]),
     ]
     nodes += [
         {
@@ -89,11 +97,13 @@ def prov_json(layer: Layer, handover: Handover, documents: Iterable[SourceDocume
     return json.dumps({"@context": _CONTEXT, "@graph": nodes}, ensure_ascii=False, indent=1)
 
 
-def _batch_node(identity: str, handover: Handover) -> dict[str, Any]:
+def _batch_node(identity: str, handover: Handover, attachments: list[SourceDocument]) -> dict[str, Any]:
     node: dict[str, Any] = {"@id": identity, "@type": "prov:Entity", "dcterms:title": handover.title}
     if handover.handed_over_on is not None:
         node["dcterms:dateSubmitted"] = str(handover.handed_over_on)
     for key, party in (("prov:wasAttributedTo", handover.giving_party), ("dcterms:audience", handover.receiving_party)):
         if party is not None:
             node[key] = {"@type": "prov:Agent", "dcterms:title": party}
+    if attachments:
+        node["prov:hadMember"] = [{"@id": f"urn:sha256:{each.sha256}"} for each in attachments]
     return node

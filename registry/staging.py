@@ -49,21 +49,21 @@ def stage(records: gpd.GeoDataFrame, kind: Kind, path: Path) -> None:
     )
 
 
-def copy_staged(connection: sqlite3.Connection, table: str, kind: Kind) -> None:
-    """Bring the staged layer, attached as ``staged``, in as a table of its own with index and triggers.
+def copy_staged(connection: sqlite3.Connection, schema: str, table: str, kind: Kind) -> None:
+    """Bring a staged layer, attached as ``schema``, in as a table of its own with index and triggers.
 
     Must run inside a transaction. Triggers come last, so that filling the table does not fire them.
     """
-    staged_columns = {row[1] for row in connection.execute(f"PRAGMA staged.table_info({_STAGED})")}
+    staged_columns = {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({_STAGED})")}
     columns = [quoted(each.name) for each in fields(kind) if each.name in staged_columns]
     into = ", ".join(["fid", "geom", *columns])
     connection.execute(_ddl(table, kind))
-    connection.execute(f"INSERT INTO main.{quoted(table)} ({into}) SELECT {into} FROM staged.{_STAGED} ORDER BY fid")
+    connection.execute(f"INSERT INTO main.{quoted(table)} ({into}) SELECT {into} FROM {schema}.{_STAGED} ORDER BY fid")
     index, staged_index = quoted(f"rtree_{table}_geom"), quoted(f"rtree_{_STAGED}_geom")
     connection.execute(f"CREATE VIRTUAL TABLE main.{index} USING rtree(id, minx, maxx, miny, maxy)")
-    connection.execute(f"INSERT INTO main.{index} SELECT id, minx, maxx, miny, maxy FROM staged.{staged_index}")
+    connection.execute(f"INSERT INTO main.{index} SELECT id, minx, maxx, miny, maxy FROM {schema}.{staged_index}")
     triggers = connection.execute(
-        "SELECT sql FROM staged.sqlite_master WHERE type = 'trigger' AND name LIKE 'rtree%' ORDER BY name"
+        f"SELECT sql FROM {schema}.sqlite_master WHERE type = 'trigger' AND name LIKE 'rtree%' ORDER BY name"
     ).fetchall()
     for (sql,) in triggers:
         connection.execute(sql.replace(_STAGED, table))

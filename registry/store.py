@@ -10,7 +10,7 @@ import re
 import sqlite3
 import tempfile
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -287,15 +287,20 @@ class Registry:
         StoreError
             If the file cannot be written; it is then as it was before.
         """
-        with tempfile.TemporaryDirectory(prefix="minefield-registry-") as folder:
-            staged = Path(folder) / "staged.gpkg"
-            try:
-                stage(new.records, new.kind, staged)
-            except (OSError, RuntimeError, DataSourceError) as error:
-                raise StoreError(f"{staged.parent}: the layer could not be staged there ({error}).") from error
-            with self._with_attached(staged), writing(self._connection, self.path):
-                layer = self._bring_in(new)
+        (layer,) = self.add_all([new])
         return layer
+
+    def add_all(self, news: Sequence[NewLayer]) -> tuple[Layer, ...]:
+        """Add layers of several kinds in one transaction: all of them or none; see `add`."""
+        with tempfile.TemporaryDirectory(prefix="minefield-registry-") as folder:
+            staged = {f"staged_{number}": Path(folder) / f"{number}.gpkg" for number in range(len(news))}
+            for path, new in zip(staged.values(), news, strict=True):
+                try:
+                    stage(new.records, new.kind, path)
+                except (OSError, RuntimeError, DataSourceError) as error:
+                    raise StoreError(f"{folder}: the layer could not be staged there ({error}).") from error
+            with self._with_attached(staged), writing(self._connection, self.path):
+                return tuple(self._bring_in(new, schema) for schema, new in zip(staged, news, strict=True))
 
     def withdraw(self, batch_id: str, *, kind: Kind | None = None, reason: str) -> tuple[Layer, ...]:
         """Take a batch's active layers, or the one of a kind, out of the figures; they stay in the history.
@@ -328,15 +333,15 @@ class Registry:
         """Recompute every hash and check the file's own integrity."""
         return audit.verify(self._connection, self._all_layers(), progress)
 
-    def _bring_in(self, new: NewLayer) -> Layer:
-        """Inside the transaction: the layer's table and index, then all rows that speak of it."""
+    def _bring_in(self, new: NewLayer, schema: str) -> Layer:
+        """Inside the transaction: the table and index of the layer staged there, then all rows that speak of it."""
         connection = self._connection
         batch_id, kind = new.handover.batch_id, new.kind
         self.check_new(new.handover, kind, supersedes=new.supersedes, reason=new.reason)
         if not self._rows("SELECT 1 FROM handovers WHERE batch_id = ?", batch_id):
             insert(connection, "handovers", tables.handover_row(new.handover))
         table = table_name(batch_id, kind)
-        copy_staged(connection, table, kind)
+        copy_staged(connection, schema, table, kind)
         protect(connection, table, ("INSERT", "UPDATE", "DELETE"))
         bounds = total_bounds(new.records.geometry.to_numpy())
         gpkg.register_features(
@@ -425,12 +430,17 @@ class Registry:
         return database.rows(self._connection, sql, parameters)
 
     @contextmanager
-    def _with_attached(self, staged: Path) -> Iterator[None]:
-        self._connection.execute("ATTACH DATABASE ? AS staged", (str(staged),))
+    def _with_attached(self, files: Mapping[str, Path]) -> Iterator[None]:
+        # SQLite attaches ten files at once; there are fewer kinds of layers.
+        attached = []
         try:
+            for schema, path in files.items():
+                self._connection.execute(f"ATTACH DATABASE ? AS {schema}", (str(path),))
+                attached.append(schema)
             yield
         finally:
-            self._connection.execute("DETACH DATABASE staged")
+            for schema in attached:
+                self._connection.execute(f"DETACH DATABASE {schema}")
 
 
 def _key(entry: AuditEntry) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Results as tables and sentences for a terminal. Whatever came from a file is shown as text, never as markup."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from registry.completeness import BatchCompleteness
 from registry.findings import CHECKS
 from registry.importer import ImportReport
 from registry.model import Finding, Handover, Layer, LayerState, Severity, SourceDocument
+from registry.provenance import attachment_ids
+from registry.sources.manifest import PARTICULARS
 from registry.stats import Comparison
 
 if TYPE_CHECKING:
@@ -250,9 +252,17 @@ def layer_details(
         ("title", layer.title),
         ("given by", handover.giving_party),
         ("given to", handover.receiving_party),
+        ("mediator", handover.mediator),
+        ("legal basis", handover.legal_basis),
         ("handed over on", handover.handed_over_on),
-        ("licence", handover.licence),
+        ("documents claimed", handover.documents_claimed),
+        ("mines claimed", handover.mines_claimed),
+        ("scope", handover.scope_text),
+        ("custody", handover.custody_note),
         ("sensitivity", handover.sensitivity),
+        ("licence", handover.licence),
+        ("statement", handover.statement_url),
+        ("counter-statement", handover.counter_statement_url),
         ("notes", handover.notes),
         ("state", _state(layer)),
         ("imported at", layer.provenance.imported_at.isoformat(timespec="seconds")),
@@ -270,13 +280,31 @@ def layer_details(
     ]
     return Group(
         table(f"{layer.batch_id}, {layer.kind}", ("", ""), [row for row in stated if row[1] is not None]),
-        table(
-            "Source documents",
-            ("document", "file", "bytes", "sha256"),
-            [(each.document_id, each.file_name, f"{each.size_bytes:,}", each.sha256) for each in documents],
-        ),
+        *_documents(documents, attachment_ids(layer.provenance)),
         findings(found),
     )
+
+
+def _documents(documents: Sequence[SourceDocument], attachments: Collection[str]) -> list[RenderableType]:
+    """Sources, what came with them, and what is stated of either."""
+    columns = ("document", "file", "bytes", "sha256")
+    rows = {
+        each.document_id: (each.document_id, each.file_name, f"{each.size_bytes:,}", each.sha256) for each in documents
+    }
+    sources = [row for document_id, row in rows.items() if document_id not in attachments]
+    parts: list[RenderableType] = [table("Source documents", columns, sources)]
+    if attachments:
+        kept = [row for document_id, row in rows.items() if document_id in attachments]
+        parts.append(table("Kept beside them, without records", columns, kept))
+    stated = [
+        (each.document_id, particular.name.replace("_", " "), value)
+        for each in documents
+        for particular in PARTICULARS
+        if (value := getattr(each, particular.name)) is not None
+    ]
+    if stated:
+        parts.append(table("Stated of them", ("document", "what", ""), stated))
+    return parts
 
 
 def verification(result: Verification) -> RenderableType:

@@ -377,7 +377,7 @@ class TestCommand:
         assert "imported" in run(*bring)
         assert rows(empty)["record_id"].tolist() == list(FIELDS)
         layer = empty.layer("first", Kind.MINEFIELDS)
-        assert "EPSG:4326" in layer.provenance.parameters["profile"]
+        assert "EPSG:4326" in layer.provenance.parameters["options"][0]["profile"]
         out.unlink()
         assert rebuild(empty, layer) == layer.content_sha256
 

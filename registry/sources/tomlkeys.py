@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Mapping
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from registry.errors import SourceError
+from registry.model import PartialDate
 
 Choice = TypeVar("Choice", bound=StrEnum)
+COUNT_MAX = 999_999_999
 
 
 class Keys:
@@ -48,6 +51,25 @@ class Keys:
             raise SourceError(f"{self.where}: {key} is {value}; it must be 1 or more.")
         return value
 
+    def count(self, key: str) -> int | None:
+        """A number of things."""
+        value = self.whole(key)
+        if value is not None and not 0 <= value <= COUNT_MAX:
+            raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be from 0 to {COUNT_MAX:,}.")
+        return value
+
+    def day(self, key: str) -> PartialDate | None:
+        """A date as far as it is known: a TOML date, or ``YYYY-MM-DD``, ``YYYY-MM`` or ``YYYY`` as text."""
+        value = self._take(key, (str, date), 'a date: YYYY-MM-DD, or "YYYY-MM" or "YYYY" in quotes')
+        if isinstance(value, datetime):
+            raise SourceError(f"{self.where}: {key} is {value}; it must be a date without a time.")
+        if isinstance(value, date):
+            return PartialDate(value)
+        try:
+            return None if value is None else PartialDate.from_iso(value)
+        except ValueError as error:
+            raise SourceError(f"{self.where}: {key}: {error}") from error
+
     def length(self, key: str) -> float | None:
         """A positive number that is not absurd."""
         value: float | None = self._take(key, (int, float), "a number")
@@ -66,10 +88,10 @@ class Keys:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A text, or a list of texts."""
-        value = self._take(key, (str, list), "the name of a column, or a list of names")
+        value = self._take(key, (str, list), "a name, or a list of names")
         found = [value] if isinstance(value, str) else value or []
         if not all(isinstance(each, str) for each in found) or (value is not None and not found):
-            raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be the name of a column, or a list.")
+            raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be a name, or a list of names.")
         return tuple(found)
 
     def choice(self, key: str, choices: type[Choice], *, by_name: bool = False) -> Choice | None:
@@ -92,6 +114,13 @@ class Keys:
 
     def _inner(self, key: str, table: Mapping[str, Any]) -> "Keys":
         return Keys(table, self._file, f"{self._name}.{key}" if self._name else key)
+
+    def tables(self, key: str) -> list["Keys"]:
+        """The tables of an array of tables, ``[[key]]``; none where there is none."""
+        found = self._take(key, (list,), f"tables, each headed [[{key}]]") or []
+        if not all(isinstance(each, dict) for each in found):
+            raise SourceError(f"{self.where}: {key} is {shown(found)}; it must be tables, each headed [[{key}]].")
+        return [Keys(each, self._file, f"{key} {number}") for number, each in enumerate(found, start=1)]
 
     def nothing_else(self) -> None:
         """Refuse keys that nobody asked for."""

@@ -44,7 +44,7 @@ def imported(tmp_path):
 
 
 def page_of(report, handover, districts=NONE):
-    return import_report_page(report, handover, districts, at=AT)
+    return import_report_page([report], handover, districts, at=AT)
 
 
 def drawn(page):
@@ -168,13 +168,13 @@ class TestPage:
 
     def test_half_a_surrogate_pair_does_not_stop_it(self, imported, tmp_path):
         report, _ = imported([square(-30.0, 0.0)])
-        save_import_report(report, Handover("first", "SYNTHETIC", notes="\ud800"), NONE, tmp_path / "page.html")
+        save_import_report([report], Handover("first", "SYNTHETIC", notes="\ud800"), NONE, tmp_path / "page.html")
         assert "\\ud800" in (tmp_path / "page.html").read_text("utf-8")
 
     def test_a_file_that_cannot_be_written(self, imported, tmp_path):
         report, handover = imported([square(-30.0, 0.0)])
         with pytest.raises(RegistryError, match=r"cannot be written to .*; the batch is stored"):
-            save_import_report(report, handover, NONE, tmp_path / "nowhere" / "page.html")
+            save_import_report([report], handover, NONE, tmp_path / "nowhere" / "page.html")
 
 
 def test_suspect_codes_are_checks_that_somebody_should_look_at():
@@ -233,7 +233,7 @@ class TestBrowser:
         path = tmp_path / "page.html"
 
         def look(report, handover, *, width=1280, colours="light"):
-            save_import_report(report, handover, NONE, path)
+            save_import_report([report], handover, NONE, path)
             contexts.append(browser.new_context(viewport={"width": width, "height": 800}, color_scheme=colours))
             page = contexts[-1].new_page()
             page.on("request", lambda request: requests.append(request.url))

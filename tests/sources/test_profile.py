@@ -222,7 +222,7 @@ def test_any_toml_is_read_or_refused(document: dict[str, str]) -> None:
         (START + "[table]\nheader_row = 0", r"\[table\]: header_row is 0; it must be 1 or more"),
         (START + "[geometry]", "name either column, or both east and north"),
         (START + '[geometry]\neast = "a"', "name either column, or both east and north"),
-        (START + '[geometry]\ncolumn = []', "column is .*must be the name of a column, or a list"),
+        (START + '[geometry]\ncolumn = []', "column is .*must be a name, or a list of names"),
         (START + '[geometry]\ncolumn = "a"\nnotation = "XYZ"', "notation is 'XYZ'; it is one of DD, DM, DMS, MGRS"),
         (START + '[geometry]\ncolumn = "a"\norder = "x"', "order is 'x'; it is one of north first, east first"),
         (START + '[geometry]\ncolumn = "a"\ngroup = "b"', "group and joined"),
