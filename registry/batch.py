@@ -108,7 +108,8 @@ def _replaced(registry: Registry, manifest: Manifest, kinds: list[Kind]) -> set[
 
 def _given(entry: ManifestEntry, manifest: Path) -> Given:
     profile = None if entry.profile is None else read_profile(_inside(entry.profile, manifest))
-    return Given(_inside(entry.path, manifest), ImportOptions(**entry.options, profile=profile), entry.particulars)
+    options = ImportOptions(**entry.options, profile=profile)
+    return Given(_inside(entry.path, manifest), options, entry.particulars, entry.path)
 
 
 def _inside(name: str, manifest: Path) -> Path:

@@ -30,6 +30,8 @@ class Given:
     ----------
     particulars
         By the names of `SourceDocument`. Those of a folder or zip are of every source in it.
+    name
+        What it is called; else the name of the file or folder.
     as_one
         Read a zip as one source, whose records all name the zip itself: how it was done before zips were taken apart.
     """
@@ -37,6 +39,7 @@ class Given:
     path: Path
     options: ImportOptions = field(default_factory=ImportOptions)
     particulars: Mapping[str, Any] = field(default_factory=dict)
+    name: str | None = None
     as_one: bool = False
 
 
@@ -172,8 +175,8 @@ def open_sources(
 def _look_into(given: Given) -> _Found:
     path = given.path
     if not path.is_dir() or path.suffix.lower() == ".gdb":
-        return _Found([(given, path.name)])
-    folder, found = path.resolve().name, collect(path)
+        return _Found([(given, given.name or path.name)])
+    folder, found = given.name or path.resolve().name, collect(path)
     names = sorted((*found.sources, *found.archives))
     if not names:
         raise SourceError(f"{path}: nothing in it can be read; it holds {_shown([*found.attachments, *found.unread])}.")
@@ -195,8 +198,8 @@ def _attached(given: Given) -> list[_Loose]:
     """The files of an attachment, which may be a folder of them."""
     path = given.path
     if not path.is_dir():
-        return [_Loose(path, path.name, given)]
-    folder, names = path.resolve().name, names_in(path)
+        return [_Loose(path, given.name or path.name, given)]
+    folder, names = given.name or path.resolve().name, names_in(path)
     litter = set(sort_out(names).litter)
     return [_Loose(path / name, f"{folder}/{name}", given) for name in names if name not in litter]
 
@@ -204,7 +207,7 @@ def _attached(given: Given) -> list[_Loose]:
 def _open(given: Given, name: str, numbers: Iterator[str]) -> Handed:
     """A source that is read as it lies there."""
     path = given.path
-    above = name[: -len(path.name)]
+    above = f"{name}/" if path.is_dir() else name[: -len(path.name)]
     documents = [
         replace(_document(file, f"{above}{file.name}", next(numbers), keep=_keeps(given.options)), media_type=media)
         for file, media in files_of(path)

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -126,7 +126,7 @@ def prepare(about: Preparation, progress: Progress) -> tuple[NewLayer, Sequence[
 
 def _parts(readable: Readable, kind: Kind, held: Held, fields_in: FieldsIn, progress: Progress) -> list[Part]:
     """The layers of one source, plotted."""
-    name, document = PurePosixPath(readable.document.file_name).name, readable.document
+    name, document = readable.path.name, readable.document
     parts: list[Part] = []
     try:
         progress(f"reading {name}", None)

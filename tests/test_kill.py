@@ -1,4 +1,4 @@
-"""A process killed during an import leaves the registry as it was, or with the whole new layer."""
+"""A process killed during an import leaves the registry as it was, or with the whole new layer or batch."""
 
 import random
 import shutil
@@ -15,9 +15,11 @@ from registry.model import Kind
 from registry.store import Registry
 
 KILLS = 50
-IMPORT = """
+KILLS_OF_BATCHES = 8
+START = """
 import sys
 from pathlib import Path
+from registry.batch import import_manifest
 from registry.importer import ImportOptions, import_batch
 from registry.model import Handover, Kind
 from registry.store import Registry
@@ -28,11 +30,30 @@ def say(words, _):
 with Registry.open(Path(sys.argv[1])) as registry:
     say("ready", None)
     sys.stdin.readline()
-    import_batch(
-        registry, [Path(sys.argv[2])], Kind.MINEFIELDS, Handover("new", "New"), ImportOptions(repair=True), progress=say
-    )
+    source = Path(sys.argv[2])
+    if source.suffix == ".toml":
+        import_manifest(registry, source, progress=say)
+    else:
+        import_batch(
+            registry, [source], Kind.MINEFIELDS, Handover("new", "New"), ImportOptions(repair=True), progress=say
+        )
     say("done", None)
     sys.stdin.readline()
+"""
+MANIFEST = """
+manifest = 1
+[handover]
+id = "new"
+[[sources]]
+path = "fields.gpkg"
+kind = "minefields"
+repair = true
+[[sources]]
+path = "fields.gpkg"
+kind = "surveyed"
+[[sources]]
+path = "fields.gpkg"
+kind = "scope"
 """
 
 
@@ -48,7 +69,7 @@ class Import:
 
     def __init__(self, registry: Path, source: Path, scratch: Path) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", IMPORT, str(registry), str(source)],
+            [sys.executable, "-c", START, str(registry), str(source)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -75,9 +96,20 @@ class Import:
 
 
 @pytest.fixture(scope="module")
+def manifest(source):
+    """The same fields as layers of three kinds."""
+    path = source.with_name("manifest.toml")
+    path.write_text(MANIFEST)
+    return path
+
+
+@pytest.fixture(scope="module")
 def durations(source, small_file, tmp_path_factory):
+    return measured(source, small_file, tmp_path_factory.mktemp("measured"))
+
+
+def measured(source, small_file, folder):
     """Seconds to the beginning of storing, and from there to the end."""
-    folder = tmp_path_factory.mktemp("measured")
     running = Import(Path(shutil.copy(small_file, folder / "r.gpkg")), source, folder)
     start = time.monotonic()
     running.go()
@@ -86,8 +118,10 @@ def durations(source, small_file, tmp_path_factory):
     return storing - start, done - storing
 
 
-def killed(number: int, source: Path, small_file: Path, durations: tuple[float, float], folder: Path) -> bool:
-    """One import killed at a moment of its own; whether the layer had come in."""
+def killed(
+    number: int, source: Path, small_file: Path, durations: tuple[float, float], folder: Path, added: int = 1
+) -> bool:
+    """One import killed at a moment of its own; whether all of its layers had come in, which is else none."""
     chance = random.Random(number)
     path = Path(shutil.copy(small_file, folder / f"{number}.gpkg"))
     running = Import(path, source, folder)
@@ -101,12 +135,13 @@ def killed(number: int, source: Path, small_file: Path, durations: tuple[float, 
     assert running.end() == -9
     with Registry.open(path) as registry, Registry.open(small_file) as before:
         layers = registry.layers()
-        came_in = len(layers) == 4
+        came_in = len(layers) == 3 + added
         assert layers[:3] == before.layers()
         assert registry.history()[:4] == before.history()
-        assert len(registry.history()) == 4 + came_in
-        if came_in:
-            assert len(registry.read(layers[3])) == layers[3].counts.received == 1_000
+        assert len(layers) == 3 + came_in * added
+        assert len(registry.history()) == 4 + came_in * added
+        for layer in layers[3:]:
+            assert len(registry.read(layer)) == layer.counts.received == 1_000
         assert registry.verify().problems == ()
     return came_in
 
@@ -124,3 +159,12 @@ def test_killed_at_random_moments(source, small_file, durations, tmp_path):
     with Registry.open(left) as registry:
         assert registry.layer("new", Kind.MINEFIELDS).counts.plotted == 1_000
         assert registry.verify().problems == ()
+
+
+def test_a_batch_killed_at_random_moments(manifest, small_file, tmp_path):
+    durations = measured(manifest, small_file, tmp_path)
+    with ThreadPoolExecutor(2) as pool:
+        came_in = pool.map(
+            lambda n: killed(n, manifest, small_file, durations, tmp_path, added=3), range(KILLS_OF_BATCHES)
+        )
+        assert not all(came_in)

@@ -3,6 +3,7 @@
 import lzma
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ NAME_MAX_BYTES = 255
 
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
-# Python says that a password is wanted or a way of packing unknown with a RuntimeError.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError)
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
+"""What Python raises for a damaged member; that it is encrypted or packed in an unknown way is a RuntimeError."""
 
 
 def checked_names(path: Path) -> list[str]:
@@ -66,7 +68,7 @@ def unpack(path: Path, folder: Path) -> tuple[str, ...]:
                 raise SourceError(
                     f"{path}: two files in it are named {member.filename}; unpack it and look."
                 ) from error
-            except _DAMAGED as error:
+            except DAMAGED as error:
                 raise SourceError(f"{path}: {member.filename} in it is damaged or encrypted ({error}).") from error
             except OSError as error:
                 raise SourceError(
@@ -78,8 +80,9 @@ def unpack(path: Path, folder: Path) -> tuple[str, ...]:
 def _checked(path: Path) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            # Python's own question whether it is a folder fails where a name is empty.
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
+    except DAMAGED as error:
         raise SourceError(f"{path}: it is not a zip archive or is damaged ({error}).") from error
     except OSError as error:
         raise SourceError(f"{path}: it cannot be read ({error.strerror or error}).") from error

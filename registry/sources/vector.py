@@ -8,7 +8,6 @@ import codecs
 import json
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -26,7 +25,7 @@ from pyproj.exceptions import CRSError
 from registry.errors import SourceError
 from registry.geometry import Geometries
 from registry.sources import featurewise, shapefile, tables
-from registry.sources.archive import checked_names
+from registry.sources.archive import DAMAGED, checked_names
 from registry.sources.geojson import geometry_texts, read_geojson
 
 SUFFIXES = {
@@ -420,8 +419,7 @@ def _bytes_in_zip(archive: str, inner: str, first: int = -1) -> bytes:
     try:
         with zipfile.ZipFile(archive) as opened, opened.open(inner) as file:
             return file.read(first)
-    # Python says that a file is encrypted with a bare RuntimeError.
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except DAMAGED as error:
         raise SourceError(f"{archive}: {inner} in it is damaged or encrypted ({error}); unpack it yourself.") from error
 
 
