@@ -36,12 +36,12 @@ def check_documents(
         if kind not in ORIENTATION:
             sources |= {_key(by_id[document_id]) for document_id in _mains(found)}
     number = len(sources | attachments)
-    code = "documents-agree" if number == claimed else "documents-differ"
     message = (
         f"{claimed:,} documents are claimed; {number:,} were found: {len(sources):,} with records, "
         f"{len(attachments - sources):,} without."
     )
-    return [Hit(code, None, message)]
+    agree = number == claimed
+    return [Hit("documents-agree", None, message) if agree else Hit("documents-differ", None, message)]
 
 
 def check_mines(claimed: int | None, records: pd.DataFrame, findings: Iterable[Finding]) -> list[Hit]:
@@ -64,8 +64,8 @@ def check_mines(claimed: int | None, records: pd.DataFrame, findings: Iterable[F
     told = f"{len(mines) - silent:,} of {len(mines):,} records state a number"
     if len(mines) < len(records):
         told += f"; {len(records) - len(mines):,} more repeat the polygon of another and are not counted again"
-    code = "mines-agree" if found == claimed else "mines-differ"
-    return [Hit(code, None, f"{claimed:,} mines are claimed; the records state {found:,}: {told}.")]
+    message = f"{claimed:,} mines are claimed; the records state {found:,}: {told}."
+    return [Hit("mines-agree", None, message) if found == claimed else Hit("mines-differ", None, message)]
 
 
 def _mains(found: Provenance) -> list[str]:
