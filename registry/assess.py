@@ -14,7 +14,7 @@ from registry.checks import Held, Plotted
 from registry.codes import PlotStatus
 from registry.content import Content, check_content
 from registry.findings import Hit
-from registry.geometry import WGS84, local_equal_area, project, total_bounds
+from registry.geometry import local_equal_area, on_plane, total_bounds
 from registry.intake import Part
 from registry.model import Handover, Kind
 from registry.schema import id_field
@@ -78,7 +78,7 @@ def _plotted(records: gpd.GeoDataFrame, parts: Sequence[Part], kind: Kind) -> Pl
         delivered=np.concatenate([each.delivered for each in parts])[rows],
         geographic=geographic[part],
         lonlat=lonlat,
-        plane=project(lonlat, WGS84, plane_crs),
+        plane=on_plane(lonlat, plane_crs),
         plane_crs=plane_crs,
         sigma_m=_column(records, "sigma_m", np.nan).astype(float)[rows],
         written_sigma_m=np.concatenate([each.written_sigma_m for each in parts])[rows],

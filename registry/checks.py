@@ -12,7 +12,7 @@ from pyproj import CRS
 from registry import duplicates
 from registry.candidates import MISREADINGS, Misreading, misreading_of
 from registry.findings import Hit
-from registry.geometry import WGS84, Geometries, longest_edge_m, project, to_wgs84, width_m
+from registry.geometry import WGS84, Geometries, longest_edge_m, on_plane, project, to_wgs84, width_m
 from registry.model import Kind
 
 SPACING_MAX_M = 5_000.0
@@ -159,7 +159,7 @@ def twins_held(plotted: Plotted, held: Held) -> dict[int, tuple[int, float]]:
     """
     if not len(held.records) or _duplicate_in_registry not in _CHECKS_OF_KIND[plotted.kind]:
         return {}
-    theirs = project(held.records, WGS84, plotted.plane_crs)
+    theirs = on_plane(held.records, plotted.plane_crs)
     overlap = duplicates.overlaps(plotted.plane, theirs, least_share=SAME_NUMBER_SHARE)
     sizes = shapely.area(plotted.plane[overlap.left]), shapely.area(theirs[overlap.right])
     # Sharing most of the smaller is not enough: a small field may lie inside a large one.
@@ -185,7 +185,7 @@ def _datum_suspect(plotted: Plotted, held: Held) -> list[Hit]:
     east, north = here - there
     if np.hypot(east, north) < 2 * DATUM_WITHIN_M:
         return []  # PROJ knows no shift here: a field that lies where it should would match.
-    theirs = project(held.records, WGS84, plotted.plane_crs)
+    theirs = on_plane(held.records, plotted.plane_crs)
     pairs = duplicates.shifted_shapes(plotted.plane, theirs, (east, north), within_m=DATUM_WITHIN_M)
     first = dict(zip(pairs.left[::-1].tolist(), zip(pairs.right[::-1], pairs.value[::-1], strict=True), strict=True))
     return [
@@ -258,7 +258,7 @@ def _place_mismatch(plotted: Plotted, held: Held) -> list[Hit]:
     of_name: dict[str, list[int]] = {}
     for index, name in enumerate(held.district_names):
         of_name.setdefault(str(name).casefold(), []).append(index)
-    areas = project(held.districts, WGS84, plotted.plane_crs)
+    areas = on_plane(held.districts, plotted.plane_crs)
     hits = []
     for i, name in enumerate(plotted.district):
         # Districts may share a name; the nearest is the one that may be meant.

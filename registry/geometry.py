@@ -199,6 +199,15 @@ def polygons_of(geometries: Geometries) -> Geometries:
     return result
 
 
+def on_plane(lonlat: Geometries, plane: CRS) -> Geometries:
+    """Project valid geometries from WGS 84 to a plane. A sliver that crosses itself only there is repaired."""
+    drawn = project(lonlat, WGS84, plane).copy()
+    crossed = ~shapely.is_missing(drawn) & ~shapely.is_valid(drawn)
+    repaired = repair(drawn[crossed]).geometries
+    drawn[crossed] = np.where(shapely.is_missing(repaired), shapely.MultiPolygon(), repaired)
+    return drawn
+
+
 def width_m(polygons: Geometries) -> NDArray[np.float64]:
     """Width of the rectangle that has the polygon's area and perimeter, in metres; exact for rectangles.
 

@@ -5,6 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pyproj import CRS
 
+from registry import geometry
 from registry.errors import SourceError
 from registry.geometry import (
     GEOD,
@@ -205,3 +206,16 @@ def test_the_longest_edge():
     # The gap between two lines is no edge.
     assert lengths / degree == pytest.approx([3, 0, 2, 0, 1], rel=2e-3)
     assert longest_edge_m(array()).tolist() == []
+
+
+def test_what_crosses_itself_only_on_the_plane_is_repaired(monkeypatch):
+    """As the rounding of a projection does to slivers: a bow tie of two triangles of 1 m2 each, a point, a blank."""
+    bow_tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    projected = np.array([bow_tie, shapely.Point(1, 1), None], dtype=object)
+    monkeypatch.setattr(geometry, "project", lambda *_: projected)
+    drawn = geometry.on_plane(projected, geometry.WGS84)
+    assert drawn[0].is_valid
+    assert drawn[0].area == pytest.approx(2.0)
+    assert drawn[1].equals(shapely.Point(1, 1))
+    assert drawn[2] is None
+    assert projected[0] is bow_tie

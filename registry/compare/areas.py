@@ -127,11 +127,7 @@ def lonlat(frame: GeoDataFrame) -> Geometries:
 
 def polygons_on_plane(frame: GeoDataFrame, plane: CRS) -> Geometries:
     """Valid polygons of a frame on a plane. A sliver that crosses itself only once it is projected is repaired."""
-    polygons = geometry.project(lonlat(frame), geometry.WGS84, plane)
-    crossed = ~shapely.is_missing(polygons) & ~shapely.is_valid(polygons)
-    repaired = geometry.repair(polygons[crossed]).geometries
-    polygons[crossed] = np.where(shapely.is_missing(repaired), shapely.MultiPolygon(), repaired)
-    return polygons
+    return geometry.on_plane(lonlat(frame), plane)
 
 
 def rank_records(

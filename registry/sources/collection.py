@@ -1,5 +1,6 @@
 """What lies in a folder: what carries records, what comes with it, and what nobody handed over."""
 
+import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from registry.sources.vector import PAPER_SUFFIXES, SIDE_FILES, SUFFIXES
 
 FOLDER_MAX_BYTES = 2_000_000_000
 FOLDER_MAX_FILES = 10_000
+JSON_MAX_BYTES = 10_000_000
+"""A larger file of JSON is not looked into but taken for GeoJSON."""
 
 ATTACHMENTS = {
     ".pdf": "application/pdf",
@@ -109,8 +112,7 @@ def collect(folder: Path) -> Collection:
         If it holds too much, lies too deep, or holds links, names that are no text, or a manifest.
     """
     found = sort_out(names_in(folder))
-    papers = [name for name in found.sources if PurePosixPath(name).suffix.lower() in PAPER_SUFFIXES]
-    others = tuple(name for name in papers if not _is_record(folder / name))
+    others = tuple(name for name in found.sources if not _may_hold_records(folder / name))
     return replace(
         found,
         sources=tuple(name for name in found.sources if name not in others),
@@ -181,14 +183,21 @@ def _is_litter(path: PurePosixPath) -> bool:
     return name in _LITTER or name.startswith(_LITTER_STARTS) or "__MACOSX" in path.parts
 
 
-def _is_record(path: Path) -> bool:
-    """Whether a TOML file is a paper record; a broken one is taken for one, so that it is not passed over."""
+def _may_hold_records(path: Path) -> bool:
+    """Whether a file of TOML or JSON is of ours; a broken one is taken for it, so that it is not passed over."""
     try:
-        document = tomllib.loads(path.read_text("utf-8-sig"))
+        if path.suffix.lower() in PAPER_SUFFIXES:
+            document = tomllib.loads(path.read_text("utf-8-sig"))
+        elif path.suffix.lower() == ".json" and path.stat().st_size <= JSON_MAX_BYTES:
+            document = json.loads(path.read_text("utf-8-sig"))
+        else:
+            return True
     except (ValueError, RecursionError):
         return True
     except OSError as error:
         raise SourceError(f"{path}: it cannot be read ({error.strerror or error}).") from error
+    if path.suffix.lower() == ".json":
+        return isinstance(document, dict) and "type" in document
     if "manifest" in document:
         raise SourceError(f"{path}: it is a manifest; import it by itself, from beside the folders that it names.")
     return bool({"legs", "points"} & set(document))

@@ -68,6 +68,16 @@ def test_paper_records_are_told_from_other_toml(tmp_path):
     assert found.unread == ("profile.toml",)
 
 
+def test_geojson_is_told_from_other_json(tmp_path):
+    filled(tmp_path, "fields.json", content='{"type": "FeatureCollection", "features": []}')
+    filled(tmp_path, "broken.json", content='{"type": ')
+    filled(tmp_path, "datapackage.json", "list.json", content="{}")
+    filled(tmp_path, "fields.geojson", content="{}")
+    found = collect(tmp_path)
+    assert found.sources == ("broken.json", "fields.geojson", "fields.json")
+    assert found.unread == ("datapackage.json", "list.json")
+
+
 def test_a_manifest_in_a_folder(tmp_path):
     filled(tmp_path, "in/m.toml", content="manifest = 1")
     with pytest.raises(SourceError, match=r"m\.toml: it is a manifest; import it by itself"):
