@@ -22,6 +22,7 @@ from registry.sources.geojson import mend_rings, read_geojson
 from registry.sources.legforms import locator, read_cell, read_toml
 from registry.sources.legrecord import AngleUnit, Convention
 from registry.sources.legs import lay_out
+from registry.sources.manifest import parse_manifest
 from registry.sources.north import North
 from registry.sources.profile import parse_profile, write_profile
 from registry.sources.propose import implied_profile, propose
@@ -74,6 +75,12 @@ def mapping_profile(content: bytes) -> None:
         assert parse_profile(write_profile(profile).encode(), "fuzz.toml") == profile
 
 
+def handover_manifest(content: bytes) -> None:
+    """A batch described in TOML."""
+    with suppress(RegistryError):
+        parse_manifest(content, "fuzz.toml")
+
+
 def broken_geojson(content: bytes) -> None:
     """GeoJSON that GDAL and GEOS may refuse, with every ring that can be mended."""
     with suppress(RegistryError):
@@ -104,6 +111,35 @@ def text_table(content: bytes) -> None:
             parse_profile(proposal.to_toml().encode(), "fuzz.toml")
 
 
+MANIFEST = """manifest = 1
+[handover]
+id = "SYN-1"
+title = "SYNTHETIC"
+handed_over_on = "2024-01"
+documents_claimed = 8
+[[sources]]
+path = "a.csv"
+kind = "minefields"
+crs = "EPSG:4284"
+profile = "p.toml"
+sigma_m = 20
+fields = { record_id = "no" }
+legibility = 3
+[[attachments]]
+path = "a.pdf"
+author_date = 1993-05-01
+"""
+LEGS_TABLE = """[legs]
+group = "no"
+to = "to"
+angle = "angle"
+distance = "m"
+position = "where"
+crs = "EPSG:4326"
+angle_unit = "divisions-6000"
+north = "true"
+"""
+
 TARGETS: Mapping[str, Target] = {
     target.__name__: target
     for target in (
@@ -111,6 +147,7 @@ TARGETS: Mapping[str, Target] = {
         leg_cell,
         leg_form,
         mapping_profile,
+        handover_manifest,
         broken_geojson,
         geojson_file,
         text_table,
@@ -140,8 +177,10 @@ def beginnings(data: Path) -> Mapping[str, list[bytes]]:
             (head + '[geometry]\ncolumn = "where"\ncrs = "EPSG:4326"\n').encode(),
             (head + '[geometry]\nnorth = ["d", "m"]\neast = "E"\ngroup = "no"\njoined = "polygon"\n').encode(),
             (head + '[fields.depth_m]\ncolumn = "d"\nunit = "cm"\n[fields.pattern]\nvalue = "UNKNOWN"\n').encode(),
+            (head + LEGS_TABLE).encode(),
             (head + '[fields.pattern]\ncolumn = "p"\ncodes = { "a b" = "ROW_STANDARD", c = "" }\n').encode(),
         ],
+        "handover_manifest": [MANIFEST.encode()],
         "broken_geojson": [(data / "rings.geojson").read_bytes(), json.dumps(feature).encode()],
         "geojson_file": [(data / "rings.geojson").read_bytes(), json.dumps(feature).encode()],
         "text_table": [
