@@ -136,6 +136,10 @@ def import_(
     field: Annotated[
         list[str] | None, typer.Option("--field", metavar="OURS=THEIRS", help="Their column that fills our field.")
     ] = None,
+    value: Annotated[
+        list[str] | None,
+        typer.Option("--value", metavar="OURS=VALUE", help="What our field is in all rows, as you know it."),
+    ] = None,
     sigma: Annotated[
         float | None,
         typer.Option("--sigma", min=0.0, max=FARTHEST_M, metavar="METRES", help="Position error, one sigma."),
@@ -218,7 +222,8 @@ def import_(
         crs=crs,
         encoding=encoding,
         layers=tuple(layer or ()),
-        field_map=_field_map(field or []),
+        field_map=_pairs(field or [], "--field", "THEIRS"),
+        field_values=_pairs(value or [], "--value", "VALUE"),
         sigma_m=sigma,
         repair=repair,
         supersedes=supersedes,
@@ -597,11 +602,11 @@ def _date(text: str | None, option: str) -> PartialDate | None:
         raise typer.BadParameter(str(error), param_hint=option) from error
 
 
-def _field_map(pairs: Sequence[str]) -> dict[str, str]:
+def _pairs(pairs: Sequence[str], option: str, theirs_name: str) -> dict[str, str]:
     found = {}
     for pair in pairs:
         ours, equals, theirs = pair.partition("=")
         if not (ours and equals and theirs):
-            raise typer.BadParameter(f"{pair!r} is not OURS=THEIRS.", param_hint="--field")
+            raise typer.BadParameter(f"{pair!r} is not OURS={theirs_name}.", param_hint=option)
         found[ours] = theirs
     return found

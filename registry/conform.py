@@ -41,6 +41,8 @@ def conform(
     field_map: Mapping[str, str],
     where: str,
     rules: Mapping[str, Rule] | None = None,
+    *,
+    stated: Mapping[str, str] | None = None,
 ) -> Conformed:
     """Fill our fields from a source's columns.
 
@@ -52,14 +54,16 @@ def conform(
     ----------
     rules
         For the text cells of a table: our field -> where its values come from and how they are read.
+    stated
+        Our field -> what the person says of all rows alike; it counts before a column that bears the field's name.
 
     Raises
     ------
     SourceError
-        If a named field or column does not exist, or a field is named twice.
+        If a named field or column does not exist, a field is named twice, or a stated value is none of its field.
     """
-    ruled = rules or {}
-    twice = sorted(set(field_map) & set(ruled))
+    ruled = {**(rules or {}), **_stated_rules(stated or {}, {*field_map, *(rules or {})}, kind, where)}
+    twice = sorted(set(field_map) & set(rules or {}))
     if twice:
         raise SourceError(f"{where}: the profile says where {', '.join(twice)} comes from; do not name it again.")
     named = {name: rule.column for name, rule in ruled.items() if rule.column is not None}
@@ -81,6 +85,20 @@ def conform(
     extra = pd.DataFrame([(bad.row, bad.column) for bad in misread], columns=["row", "column"])
     frame["source_fields"] = _source_fields(kept, attributes, extra)
     return Conformed(frame, matched, tuple(misread))
+
+
+def _stated_rules(stated: Mapping[str, str], named: Collection[str], kind: Kind, where: str) -> dict[str, Rule]:
+    ours = stated_fields(kind)
+    for name, value in stated.items():
+        if name not in ours:
+            raise SourceError(f"There is no field {name!r} for {kind}; the fields are {', '.join(ours)}.")
+        if name in named:
+            raise SourceError(f"{where}: a column is named for {name}, and a value for all rows; name one of them.")
+        try:
+            values.parse(value, ours[name])
+        except ValueError as error:
+            raise SourceError(f"{value!r} is no value of {name}: {error}") from error
+    return {name: Rule(value=value) for name, value in stated.items()}
 
 
 def _match(

@@ -43,6 +43,8 @@ class ImportOptions:
         Layers to read, where a source has several.
     field_map
         Our field -> their column.
+    field_values
+        Our field -> its value in all rows, where the person knows what the source does not say.
     profile
         What the columns of a table mean; checked by a person.
     sheet
@@ -70,6 +72,7 @@ class ImportOptions:
     encoding: str | None = None
     layers: tuple[str, ...] = ()
     field_map: Mapping[str, str] = field(default_factory=dict)
+    field_values: Mapping[str, str] = field(default_factory=dict)
     sigma_m: float | None = None
     repair: bool = False
     supersedes: str | None = None
@@ -177,7 +180,14 @@ def take_in(
     crs, hits = _decide_crs(layer, options.crs if table is None else None, held, where)
     attributes = _without(layer.attributes, options.drop_columns, where)
     hits += _personal(attributes, kind, held, where)
-    conformed = conform(attributes, kind, options.field_map, where, None if table is None else table.rules)
+    conformed = conform(
+        attributes,
+        kind,
+        options.field_map,
+        where,
+        None if table is None else table.rules,
+        stated=options.field_values,
+    )
     frame = conformed.frame
     if table is not None and kind is Kind.MINEFIELDS:
         _fill(frame, "width_m", table.width_m)
@@ -232,6 +242,9 @@ def take_in(
     hits += _state_sigma(frame, options.sigma_m, table)
     frame[id_field(kind)] = make_record_ids(frame, kind, document.sha256)
     hits += _reading_hits(layer, conformed, drawn.reprojection)
+    if options.field_values:
+        said = ", ".join(f"{name} = {value}" for name, value in options.field_values.items())
+        hits.append(Hit("reader-note", None, f"Stated for all rows: {said}."))
     hits += corrections.suspicion_hits(read)
     if table is not None:
         hits += table.hits

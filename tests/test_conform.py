@@ -84,6 +84,30 @@ def test_what_gdal_hands_over_beside_text_and_numbers():
     }
 
 
+def test_a_value_that_is_stated_for_all_rows():
+    frame = pd.DataFrame({"name": ["A", "B"], "release_type": ["yes", "no"]})
+    found = conform(frame, Kind.RELEASED, {}, "a.gpkg", stated={"release_type": "CLEARED", "released_on": "2019-05"})
+    assert found.frame["release_type"].tolist() == ["CLEARED"] * 2
+    assert found.frame["released_on"].tolist() == ["2019-05-01"] * 2
+    assert found.frame["released_on_precision"].tolist() == ["MONTH"] * 2
+    # What the source itself says under that name is kept beside.
+    assert json.loads(found.frame["source_fields"][0]) == {"release_type": "yes"}
+    assert dict(found.matched) == {"name": "name"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "named", "said"),
+    [
+        ({"colour": "red"}, {}, "no field 'colour'"),
+        ({"release_type": "DONE"}, {}, "'DONE' is no value of release_type"),
+        ({"name": "A"}, {"name": "theirs"}, "name one of them"),
+    ],
+)
+def test_a_stated_value_that_cannot_be(stated, named, said):
+    with pytest.raises(SourceError, match=said):
+        conform(pd.DataFrame({"theirs": ["x"]}), Kind.RELEASED, named, "a.gpkg", stated=stated)
+
+
 def test_no_columns_and_no_rows():
     assert len(conform(pd.DataFrame(index=range(3)), Kind.SCOPE, {}, "a").frame) == 3
     assert len(conform(pd.DataFrame({"name": []}), Kind.SCOPE, {}, "a").frame) == 0

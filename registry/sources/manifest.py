@@ -191,10 +191,14 @@ def _path(keys: Keys, key: str, text: str) -> str:
     return str(path)
 
 
-def _field_map(keys: Keys, _: str) -> dict[str, str]:
-    """Our field = their column, under ``[sources.fields]``."""
-    table = keys.keys("fields")
-    return {name: _needed(table, name) for name in table.table}
+def _texts_of(key: str) -> Callable[[Keys, str], dict[str, str]]:
+    """A reader of a table of texts: our field = their column, or its value in all rows."""
+
+    def read(keys: Keys, _: str) -> dict[str, str]:
+        table = keys.keys(key)
+        return {name: _needed(table, name) for name in table.table}
+
+    return read
 
 
 OPTIONS: Mapping[str, Callable[[Keys, str], Any]] = {
@@ -202,7 +206,8 @@ OPTIONS: Mapping[str, Callable[[Keys, str], Any]] = {
     "encoding": _text,
     "layers": Keys.texts,
     "sheet": _text,
-    "field_map": _field_map,
+    "field_map": _texts_of("fields"),
+    "field_values": _texts_of("values"),
     "sigma_m": Keys.length,
     "width_m": Keys.length,
     "radius_m": Keys.length,

@@ -47,7 +47,7 @@ def test_the_example_of_the_documentation_states_everything():
     first = manifest.sources[0]
     assert first.options == {
         "encoding": "cp1251", "crs": "EPSG:28408", "repair": True, "sigma_m": 40,
-        "field_map": {"record_id": "NUMBER", "mines_ap": "AP"},
+        "field_map": {"record_id": "NUMBER", "mines_ap": "AP"}, "field_values": {"laid_by": "Engineer company 12"},
     }  # fmt: skip
     assert str(first.particulars["author_date"]) == "1993-05"
     assert [each.kind for each in manifest.sources] == ["minefields", "minefields", "minefields", "accidents", "scope"]
