@@ -211,7 +211,7 @@ class TestWholeSource:
         assert code not in {finding.code for finding in report.findings}
         provenance = belt.layer("new", Kind.MINEFIELDS).provenance
         assert [each.source_crs for each in provenance.transformations] == [f"EPSG:{true}"]
-        assert provenance.parameters["corrections"] == [code]
+        assert provenance.parameters["options"][0]["corrections"] == [code]
         assert list(provenance.parameters["corrected"]) == ["a.gpkg"]
         assert set(rows(belt)["source_crs"]) == {f"EPSG:{true}"}
         assert is_rebuilt(belt)
@@ -378,7 +378,7 @@ class TestTransform:
         (said,) = messages(report, "transform-chosen")
         assert "was chosen instead of the best, Pulkovo 1942 to WGS 84 (20) (accuracy 3 m)" in said
         layer = empty.layer("new", Kind.ACCIDENTS)
-        assert layer.provenance.parameters["transform"] == name
+        assert layer.provenance.parameters["options"][0]["transform"] == name
         assert is_rebuilt(empty, Kind.ACCIDENTS)
 
     def test_how_far_it_moves_them_is_said(self, empty, source, tmp_path):

@@ -131,7 +131,7 @@ def test_several_sheets_with_data_must_be_named(tmp_path: Path) -> None:
         book.create_sheet(name).append(["a", "b"])
         book[name].append([name, "1"])
     book.save(tmp_path / "a.xlsx")
-    with pytest.raises(SourceError, match=r"2 sheets hold data \(First, Second\); say which"):
+    with pytest.raises(SourceError, match=r"2 sheets hold data \(First, Second\); name one with --sheet"):
         read_table(tmp_path / "a.xlsx")
     table = read_table(tmp_path / "a.xlsx", TableOptions(sheet="Second"))
     assert (table.sheet, rows_of(table)) == ("Second", [["Second", "1"]])
