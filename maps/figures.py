@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from registry.compare.accuracy import Accuracy
 from registry.compare.areas import Coverage
-from registry.compare.containment import Accuracy, Window
+from registry.compare.containment import Window
 from registry.compare.uncertainty import Share
 from registry.stats import Comparison
 
@@ -68,6 +69,15 @@ def _notes(accuracy: Accuracy) -> list[str]:
     notes = [f"Left out by the rule “{rule}”: {count:,} events." for rule, count in accuracy.removed.items() if count]
     if accuracy.unfiltered is not None:
         notes.append(f"With them: {accuracy.unfiltered.outside:,} of {accuracy.unfiltered.total:,} outside.")
+    notes += [
+        f"{unmapped.events.numerator:,} of {unmapped.events.denominator:,} events lie {where} where no record is "
+        "plotted: never mapped, which is not mapped wrongly."
+        for where, unmapped in (
+            ("in districts", accuracy.unmapped_districts),
+            ("on map sheets", accuracy.unmapped_sheets),
+        )
+        if unmapped.events.numerator
+    ]
     left_out = accuracy.left_out
     if left_out.further_events_inside:
         notes.append(

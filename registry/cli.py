@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry import __version__
-from registry.codes import Instrument
+from registry.codes import By, DatePrecision, Instrument, Rule
 from registry.errors import RegistryError, SourceError
 from registry.model import Handover, Kind, PartialDate, Progress
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.console import RenderableType
 
     from registry.sources.tables import TableOptions
@@ -466,15 +468,43 @@ def stats(
             help="How far outside is near, where no error is stated.",
         ),
     ] = 100.0,
+    rule: Annotated[
+        list[Rule] | None, typer.Option("--rule", help="Count only events that this rule leaves; may be repeated.")
+    ] = None,
+    coarse_above: Annotated[
+        float,
+        typer.Option(
+            "--coarse-above",
+            min=0.0,
+            max=FARTHEST_M,
+            metavar="METRES",
+            help="Position error that the rule location-too-coarse still accepts.",
+        ),
+    ] = 500.0,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="Only what was in hand and had happened by YYYY-MM-DD."),
+    ] = None,
+    by: Annotated[list[By] | None, typer.Option("--by", help="Also by group; may be repeated.")] = None,
     features: Annotated[
         Path | None, typer.Option("--features", metavar="OUT", help="Write every event with its class (.gpkg or .csv).")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure what the maps cover, and how many recorded explosions fall outside them."""
-    from registry.stats import StatsOptions, compute_stats, write_classified
+    from registry.inputs import StatsOptions
+    from registry.stats import compute_stats, write_classified
 
-    options = StatsOptions(tuple(batch or ()), tuple(events or ()), districts, near)
+    options = StatsOptions(
+        batch_ids=tuple(batch or ()),
+        events=tuple(events or ()),
+        districts=districts,
+        near_m=near,
+        rules=tuple(rule or ()),
+        coarse_above_m=coarse_above,
+        as_of=_day(as_of, "--as-of"),
+        by=tuple(by or ()),
+    )
     with _open(context) as registry, _progress() as progress:
         result = compute_stats(registry, options, progress=progress)
     if features is not None:
@@ -482,9 +512,9 @@ def stats(
     if as_json:
         _print_json(result.to_json())
         return
-    from registry import terminal
+    from registry import stats_text
 
-    _print(terminal.comparison(result))
+    _print(stats_text.comparison(result))
 
 
 @app.command("map", epilog="Example: minefield-registry map -o map.html")
@@ -517,7 +547,7 @@ def demo(
 ) -> None:
     """Build a SYNTHETIC registry in open sea, and print its figures beside the truth."""
     from maps.webmap import build_web_map, save_web_map
-    from registry import terminal
+    from registry import stats_text, terminal
     from registry.demo import run_demo
     from registry.jsonform import plain
     from registry.store import Registry
@@ -539,7 +569,7 @@ def demo(
             }
         )
         return
-    _print(terminal.comparison(result.comparison))
+    _print(stats_text.comparison(result.comparison))
     _print(terminal.figures(result.figures))
     print(f"SYNTHETIC. Registry: {result.registry_path}. Map: {page}. Statistics: {result.stats_path}")
 
@@ -600,6 +630,13 @@ def _date(text: str | None, option: str) -> PartialDate | None:
         return None if text is None else PartialDate.from_iso(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def _day(text: str | None, option: str) -> "date | None":
+    stated = _date(text, option)
+    if stated is not None and stated.precision is not DatePrecision.DAY:
+        raise typer.BadParameter(f"{text!r} is not a day; write YYYY-MM-DD.", param_hint=option)
+    return None if stated is None else stated.first
 
 
 def _pairs(pairs: Sequence[str], option: str, theirs_name: str) -> dict[str, str]:

@@ -136,6 +136,29 @@ class Instrument(StrEnum):
     PROTOCOL_II_1980 = "CCW-P2-1980"
 
 
+class Rule(StrEnum):
+    """A rule of eligibility in the comparison, in the order in which they are applied."""
+
+    OUT_OF_SCOPE = "out-of-scope"
+    DEVICE_NOT_CLAIMED = "device-not-claimed"
+    IN_RELEASED_LAND = "in-released-land"
+    ORDNANCE_MOVED = "ordnance-moved"
+    LAID_AFTER = "laid-after"
+    LOCATION_TOO_COARSE = "location-too-coarse"
+
+
+class By(StrEnum):
+    """What events are grouped by in the comparison; by batch and party, it is the records that are."""
+
+    BATCH = "batch"
+    DEVICE = "device"
+    PARTY = "party"
+    SHEET = "sheet"
+    YEAR = "year"
+    DISTRICT = "district"
+    TYPE = "type"
+
+
 class PlotStatus(Code):
     """What became of a received record: received = plotted + invalid + unplottable."""
 

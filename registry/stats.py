@@ -2,7 +2,7 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,45 +11,43 @@ import pandas
 from geopandas import GeoDataFrame
 
 from registry import __version__
-from registry.codes import PlotStatus
-from registry.compare.areas import Coverage, count_repeated, measure_coverage, plane_of, rank_records
-from registry.compare.containment import WITHIN_M, Accuracy, measure_accuracy
+from registry.codes import By
+from registry.compare.accuracy import Accuracy, accuracy_of, classify
+from registry.compare.areas import (
+    Coverage,
+    MergedLand,
+    RankedRecords,
+    count_repeated,
+    measure_coverage,
+    merge_records,
+    plane_of,
+    rank_records,
+)
+from registry.compare.claimed import claimed_by_all, claims_of
+from registry.compare.containment import WITHIN_M
+from registry.compare.eligibility import Criteria, Selection, select_events
+from registry.compare.groups import Grouping, Places, group_events, places_by_district
 from registry.compare.kernel import TOLERANCE_M
+from registry.compare.marginal import BatchMargin, measure_margins
+from registry.compare.quality import RecordQuality, ThematicAccuracy, measure_quality, measure_thematic
+from registry.compare.study import PredictiveAccuracy, StudyArea, measure_predictive, study_area
+from registry.compare.windows import AsOf
 from registry.completeness import BatchCompleteness, columns_needed, score
-from registry.errors import CompareError, StoreError
-from registry.geometry import WGS84
+from registry.errors import StoreError
+from registry.inputs import Inputs, StatsOptions, read_inputs
 from registry.jsonform import plain
 from registry.model import Counts, Kind, Layer, Progress, silent
-from registry.schema import id_field
 from registry.store import Registry
 
 SCHEMA = "minefield-registry/stats/v1"
 
-_COLUMNS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.MINEFIELDS: ("duplicate_of",),
-    Kind.ACCIDENTS: ("occurred_on", "occurred_on_precision", "sigma_m"),
-    Kind.DISTRICTS: ("name",),
-    Kind.SCOPE: (),
-}
+_SECTIONS = ("as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups")
 
 _ONLY_WHEN_SAID = frozenset({"reason", "windows_reason", "unfiltered"})  # not in the JSON where they are None
 
+_EVERYTHING = StatsOptions()
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True)
-class StatsOptions:
-    """What to compare; empty means every active layer.
-
-    ``batch_ids`` restricts the records, ``events`` the accidents, both by batch. ``districts`` is the batch of the
-    districts layer; it must be given where there are several. ``near_m`` says how far outside a record an event still
-    counts as near where its own position error is not stated.
-    """
-
-    batch_ids: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
-    districts: str | None = None
-    near_m: float = 100.0
 
 
 @dataclass(frozen=True)
@@ -62,20 +60,30 @@ class Comparison:
         The layers that were compared, with their hashes.
     parameters
         Whatever else the figures depend on.
+    as_of
+        What was left out because of its date; None where no day was asked for.
     coverage, accuracy
-        The figures.
+        Land (C1, M14) and events (M1, M1c, M11).
+    predictive, margins, thematic, quality
+        M7; M15 by batch in the order of handover; M12; M13 and M14 by batch.
+    groups
+        M1 and M1c by whatever was asked for.
     completeness
         Of each batch's minefield records (M10), by batch.
     classified
-        EPSG:4326, one row for each received event: ``batch_id``, ``accident_id``, ``event_class``, ``records`` (a
-        tuple of ``batch/record``: those that cover the event, else the nearest one) and ``distance_m`` (NaN where
-        there is no record or no position).
+        EPSG:4326, one row for each received event, see `registry.compare.accuracy.classify`.
     """
 
     layers: tuple[Layer, ...]
     parameters: Mapping[str, object]
+    as_of: AsOf | None
     coverage: Coverage
     accuracy: Accuracy
+    predictive: PredictiveAccuracy
+    margins: tuple[BatchMargin, ...]
+    thematic: ThematicAccuracy
+    quality: RecordQuality
+    groups: tuple[Grouping, ...]
     completeness: Mapping[str, BatchCompleteness]
     classified: GeoDataFrame = dataclasses.field(compare=False, repr=False)
 
@@ -86,8 +94,7 @@ class Comparison:
             "schema": SCHEMA,
             "layers": [{name: plain(getattr(layer, name)) for name in named} for layer in self.layers],
             "parameters": plain(self.parameters),
-            "coverage": plain(self.coverage, unless_none=_ONLY_WHEN_SAID),
-            "accuracy": plain(self.accuracy, unless_none=_ONLY_WHEN_SAID),
+            **{name: plain(getattr(self, name), unless_none=_ONLY_WHEN_SAID) for name in _SECTIONS},
             "completeness": [
                 {"batch_id": batch_id, **plain(batch, unless_none=_ONLY_WHEN_SAID)}
                 for batch_id, batch in self.completeness.items()
@@ -95,9 +102,22 @@ class Comparison:
         }
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What every section of a comparison is computed from: the rows, and the work that sections share."""
+
+    options: StatsOptions
+    inputs: Inputs
+    records: RankedRecords
+    land: MergedLand
+    selection: Selection
+    study: StudyArea | None
+    districts: Places | None
+
+
 def compute_stats(
     registry: Registry,
-    options: StatsOptions = StatsOptions(),
+    options: StatsOptions = _EVERYTHING,
     *,
     progress: Progress = silent,
 ) -> Comparison:
@@ -110,56 +130,36 @@ def compute_stats(
     registry
         Open for reading; it is not changed.
     options
-        Which layers, and how far is near.
+        Which layers, by which rules, grouped by what, and how far is near.
     progress
         Told what is done, and how much of the work is behind it.
 
     Raises
     ------
     CompareError
-        If a chosen batch has no active layer of the kind it is chosen for, or several districts layers are active.
+        If a chosen batch has no active layer of the kind it is chosen for, several districts layers are active, a rule
+        or a grouping has nothing to look at, or a distance is none.
     """
-    chosen = _choose_layers(registry, options)
     progress("reading layers", 0.0)
-    frames = {kind: _read(registry, kind, layers) for kind, layers in chosen.items()}
-    received = frames[Kind.MINEFIELDS]
-    plotted = _of_status(received, PlotStatus.PLOTTED)
-    events = frames[Kind.ACCIDENTS]
-    events = events.set_geometry(events.geometry.where(events["plot_status"] == PlotStatus.PLOTTED, None))
-    districts = _of_status(frames[Kind.DISTRICTS], PlotStatus.PLOTTED) if chosen[Kind.DISTRICTS] else None
-    scope = _of_status(frames[Kind.SCOPE], PlotStatus.PLOTTED)
-
-    progress("measuring coverage", 0.3)
-    dates = {layer.batch_id: registry.handover(layer.batch_id).handed_over_on for layer in chosen[Kind.MINEFIELDS]}
-    records = rank_records(plotted, dates, plane_of(plotted, events))
-    coverage = measure_coverage(
-        records, _total(chosen[Kind.MINEFIELDS]), repeated=count_repeated(plotted), districts=districts
+    inputs = read_inputs(registry, options)
+    progress("comparing events with records", 0.3)
+    basis = _basis(inputs, options)
+    classified = classify(basis.selection, basis.records, near_m=options.near_m)
+    progress("measuring", 0.7)
+    return Comparison(
+        layers=tuple(layer for of_kind in inputs.layers.values() for layer in of_kind),
+        parameters=_parameters(basis),
+        as_of=inputs.as_of,
+        coverage=_coverage(basis),
+        accuracy=accuracy_of(basis.selection, basis.records, districts=basis.districts, unrepaired=inputs.unrepaired),
+        predictive=measure_predictive(basis.selection, basis.records, basis.land, basis.study),
+        margins=measure_margins(basis.selection, basis.records, basis.land.by_handover),
+        thematic=measure_thematic(basis.selection, basis.records),
+        quality=_quality(basis),
+        groups=tuple(_group(by, basis) for by in dict.fromkeys(options.by)),
+        completeness=_completeness(registry, inputs),
+        classified=classified,
     )
-    progress("comparing events with records", 0.7)
-    accuracy, classified = measure_accuracy(
-        events,
-        records,
-        districts=districts,
-        scope=scope if len(scope) else None,
-        unrepaired=_of_status(received, PlotStatus.INVALID),
-        near_m=options.near_m,
-    )
-    parameters = {
-        "batches": [layer.batch_id for layer in chosen[Kind.MINEFIELDS]],
-        "events": [layer.batch_id for layer in chosen[Kind.ACCIDENTS]],
-        "districts": next((layer.batch_id for layer in chosen[Kind.DISTRICTS]), None),
-        "scope": [layer.batch_id for layer in chosen[Kind.SCOPE]],
-        "near_m": float(options.near_m),
-        "tolerance_m": TOLERANCE_M,
-        "within_m": list(WITHIN_M),
-        "plane": records.plane.srs,
-        "software": {"minefield-registry": __version__},
-    }
-    layers = tuple(layer for of_kind in chosen.values() for layer in of_kind)
-    completeness = {
-        layer.batch_id: score(registry.read(layer, columns_needed())).batch() for layer in chosen[Kind.MINEFIELDS]
-    }
-    return Comparison(layers, parameters, coverage, accuracy, completeness, classified)
 
 
 def write_classified(comparison: Comparison, path: Path) -> None:
@@ -195,43 +195,67 @@ def write_classified(comparison: Comparison, path: Path) -> None:
         raise StoreError(f"{path} cannot be written: {error}; check the folder and the space left.") from error
 
 
-def _choose_layers(registry: Registry, options: StatsOptions) -> dict[Kind, tuple[Layer, ...]]:
-    districts = () if options.districts is None else (options.districts,)
-    chosen = {
-        Kind.MINEFIELDS: _layers(registry, Kind.MINEFIELDS, options.batch_ids),
-        Kind.ACCIDENTS: _layers(registry, Kind.ACCIDENTS, options.events),
-        Kind.DISTRICTS: _layers(registry, Kind.DISTRICTS, districts),
-        # A batch need not say what it covers.
-        Kind.SCOPE: registry.layers(Kind.SCOPE, batch_ids=options.batch_ids),
+def _basis(inputs: Inputs, options: StatsOptions) -> Basis:
+    records = rank_records(inputs.plotted, inputs.handed_over_on, plane_of(inputs.plotted, inputs.events))
+    criteria = Criteria(
+        rules=options.rules,
+        scope=inputs.scope,
+        released=inputs.released,
+        claimed=claimed_by_all(claims_of(inputs.received)),
+        coarse_above_m=options.coarse_above_m,
+    )
+    selection = select_events(inputs.events, records, criteria)
+    districts = None if inputs.districts is None else places_by_district(selection, inputs.districts, records)
+    study = study_area(records, inputs.events, scope=inputs.scope, districts=inputs.districts)
+    return Basis(options, inputs, records, merge_records(records), selection, study, districts)
+
+
+def _parameters(basis: Basis) -> dict[str, object]:
+    layers, options = basis.inputs.layers, basis.options
+    return {
+        "batches": [layer.batch_id for layer in layers[Kind.MINEFIELDS]],
+        "events": [layer.batch_id for layer in layers[Kind.ACCIDENTS]],
+        "districts": next((layer.batch_id for layer in layers[Kind.DISTRICTS]), None),
+        "scope": [layer.batch_id for layer in layers[Kind.SCOPE]],
+        "released": [layer.batch_id for layer in layers[Kind.RELEASED]],
+        "rules": [effect.rule for effect in basis.selection.rules if effect.applied],
+        "coarse_above_m": float(options.coarse_above_m),
+        "as_of": options.as_of,
+        "by": list(dict.fromkeys(options.by)),
+        "near_m": float(options.near_m),
+        "tolerance_m": TOLERANCE_M,
+        "within_m": list(WITHIN_M),
+        "plane": basis.records.plane.srs,
+        "software": {"minefield-registry": __version__},
     }
-    if len(chosen[Kind.DISTRICTS]) > 1:
-        held = ", ".join(layer.batch_id for layer in chosen[Kind.DISTRICTS])
-        raise CompareError(f"The registry holds several districts layers ({held}); choose one with --districts ID.")
-    return chosen
 
 
-def _layers(registry: Registry, kind: Kind, batch_ids: Collection[str]) -> tuple[Layer, ...]:
-    layers = registry.layers(kind, batch_ids=batch_ids)
-    missing = sorted(set(batch_ids) - {layer.batch_id for layer in layers})
-    if missing:
-        raise CompareError(
-            f"Batch {', '.join(missing)} has no active layer of kind {kind.value}; see the list of layers."
-        )
-    return layers
+def _coverage(basis: Basis) -> Coverage:
+    inputs = basis.inputs
+    return measure_coverage(
+        basis.records,
+        _total(inputs.layers[Kind.MINEFIELDS]),
+        land=basis.land,
+        repeated=count_repeated(inputs.plotted),
+        districts=inputs.districts,
+    )
 
 
-def _read(registry: Registry, kind: Kind, layers: tuple[Layer, ...]) -> GeoDataFrame:
-    """All rows of the layers of one kind, with only the columns that a comparison needs."""
-    columns = [id_field(kind), "plot_status", *_COLUMNS[kind]]
-    if not layers:
-        return GeoDataFrame({name: [] for name in ("batch_id", *columns)}, geometry=[], crs=WGS84)
-    frames = [registry.read(layer, columns).assign(batch_id=layer.batch_id) for layer in layers]
-    return frames[0] if len(frames) == 1 else pandas.concat(frames, ignore_index=True)
+def _quality(basis: Basis) -> RecordQuality:
+    counts = {layer.batch_id: layer.counts for layer in basis.inputs.layers[Kind.MINEFIELDS]}
+    return measure_quality(basis.inputs.received, counts, dict(basis.records.batches))
 
 
-def _of_status(frame: GeoDataFrame, status: PlotStatus) -> GeoDataFrame:
-    keep = (frame["plot_status"] == status) & frame.geometry.notna()
-    return frame[keep.to_numpy(dtype=bool)]
+def _group(by: By, basis: Basis) -> Grouping:
+    parties = {batch_id: handover.giving_party for batch_id, handover in basis.inputs.handovers.items()}
+    return group_events(by, basis.selection, basis.records, districts=basis.districts, parties=parties)
+
+
+def _completeness(registry: Registry, inputs: Inputs) -> dict[str, BatchCompleteness]:
+    return {
+        layer.batch_id: score(registry.read(layer, columns_needed())).batch()
+        for layer in inputs.layers[Kind.MINEFIELDS]
+    }
 
 
 def _total(layers: tuple[Layer, ...]) -> Counts:

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from registry.audit import Verification
 from registry.batchdiff import BatchDiff, ChangedRecord
-from registry.compare.containment import Accuracy, Window
 from registry.compare.uncertainty import Share
 from registry.completeness import BatchCompleteness
 from registry.findings import CHECKS
@@ -20,14 +19,11 @@ from registry.importer import ImportReport
 from registry.model import Finding, Handover, Layer, LayerState, Severity, SourceDocument
 from registry.provenance import attachment_ids
 from registry.sources.manifest import PARTICULARS
-from registry.stats import Comparison
 
 if TYPE_CHECKING:
     from registry.demo import Figure
     from registry.sources.propose import Proposal
 
-NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
-DISTRICTS_SHOWN = 10
 NAME_WIDTH = 20
 RECORDS_SHOWN = 20
 GENERAL_SHOWN = 10
@@ -83,7 +79,7 @@ def import_report(report: ImportReport) -> RenderableType:
         table(
             "Positions",
             ("from", "to WGS 84 by", "accuracy"),
-            [(each.source_crs, each.name, _metres(each.accuracy_m)) for each in report.transformations],
+            [(each.source_crs, each.name, metres(each.accuracy_m)) for each in report.transformations],
             numbers=1,
         ),
     ]
@@ -274,7 +270,7 @@ def layer_details(
         ),
         ("sha256 of the rows", layer.content_sha256),
         *(
-            ("positions", f"{each.source_crs} by {each.name}, accuracy {_metres(each.accuracy_m)}")
+            ("positions", f"{each.source_crs} by {each.name}, accuracy {metres(each.accuracy_m)}")
             for each in layer.provenance.transformations
         ),
     ]
@@ -318,11 +314,6 @@ def verification(result: Verification) -> RenderableType:
     )
 
 
-def comparison(result: Comparison) -> RenderableType:
-    """The figures, each with its numerator, denominator and interval."""
-    return Group(_coverage(result), _accuracy(result.accuracy), _districts(result), Text(NOTICE, "bold"))
-
-
 def share(value: Share) -> str:
     """A share with what it is a share of; never a bare percentage."""
     if value.value is None:
@@ -338,116 +329,6 @@ def interval(value: Share) -> str:
     return f"{value.value:.1%} ({value.low:.1%}-{value.high:.1%})"
 
 
-def _coverage(result: Comparison) -> RenderableType:
-    coverage = result.coverage
-    if not coverage.records_received:
-        return Text("No minefield records are compared. Add some: minefield-registry import FILE --kind minefields ...")
-    rows = [
-        ("records received", f"{coverage.records_received:,}"),
-        ("plotted", f"{coverage.records_plotted:,}"),
-        ("invalid, left out", f"{coverage.records_invalid:,}"),
-        ("unplottable", f"{coverage.records_unplottable:,}"),
-        ("plotted, but the same field as in another batch", f"{coverage.records_repeated:,}"),
-        ("share unplottable", share(coverage.unplottable_share)),
-        ("land covered (union)", f"{coverage.union_m2 / 1e6:,.2f} km2"),
-        ("sum of the records' areas", f"{coverage.sum_m2 / 1e6:,.2f} km2"),
-    ]
-    parts: list[RenderableType] = [table("What the maps cover", ("", ""), rows, numbers=1)]
-    if len(coverage.by_handover) > 1:
-        handed = [
-            (
-                each.batch_id,
-                each.handed_over_on,
-                f"{each.records_plotted:,}",
-                _km2(each.new_m2),
-                _km2(each.cumulative_union_m2),
-            )
-            for each in coverage.by_handover
-        ]
-        columns = ("batch", "handed over on", "plotted", "newly covered km2", "covered so far km2")
-        parts.append(table("By handover", columns, handed, numbers=3))
-    return Group(*parts)
-
-
-def _accuracy(accuracy: Accuracy) -> RenderableType:
-    windows = [("all events", accuracy.all)]
-    windows += [
-        (name, window)
-        for name, window in (
-            ("before handover", accuracy.before_handover),
-            ("after handover", accuracy.after_handover),
-            ("nothing removed", accuracy.unfiltered),
-        )
-        if window is not None
-    ]
-    columns = ("window", "events", "inside", "outside", "share outside, 95 % interval", "median distance")
-    rows = [
-        (
-            name,
-            f"{each.total:,}",
-            f"{each.inside:,}",
-            f"{each.outside:,}",
-            interval(each.share_outside),
-            _metres(each.median_distance_outside_m, unknown="-"),
-        )
-        for name, each in windows
-    ]
-    parts: list[RenderableType] = [
-        table("Recorded explosions against the maps", columns, rows, numbers=5),
-        _curve(accuracy.all),
-    ]
-    parts += [Text(shown(line)) for line in _remarks(accuracy)]
-    return Group(*parts)
-
-
-def _curve(window: Window) -> Table:
-    columns = [f"{distance} m" if distance else "inside" for distance in window.within_m]
-    counts = [f"{count:,}" for count in window.within_m.values()]
-    return table(f"Events within a distance of a record, of {window.total:,}", columns, [counts], numbers=len(columns))
-
-
-def _remarks(accuracy: Accuracy) -> list[str]:
-    remarks = [
-        f"{accuracy.events_received:,} events received, {accuracy.events_unlocated:,} without a usable position."
-    ]
-    if accuracy.all.share_outside.reason:
-        remarks.append(f"No share of all events: {accuracy.all.share_outside.reason}")
-    if accuracy.windows_reason:
-        remarks.append(f"Before and after the handover: not computed. {accuracy.windows_reason}")
-    elif accuracy.undated:
-        remarks.append(
-            f"{accuracy.undated:,} events have no date, or one too coarse, to be before or after a handover."
-        )
-    remarks += [f"{count:,} events removed by the rule {rule}." for rule, count in accuracy.removed.items()]
-    if accuracy.left_out.records:
-        remarks.append(
-            f"{accuracy.left_out.records:,} invalid records are left out; repaired, they would hold "
-            f"{accuracy.left_out.further_events_inside:,} more events."
-        )
-    remarks.append(f"In districts without any record: {share(accuracy.never_mapped)}.")
-    return remarks
-
-
-def _districts(result: Comparison) -> RenderableType:
-    rows = [
-        (
-            each.district or "in no district",
-            f"{each.records_plotted or 0:,}",
-            f"{each.total:,}",
-            f"{each.inside:,}",
-            f"{each.outside:,}",
-            interval(each.share_outside),
-        )
-        for each in result.accuracy.by_district[:DISTRICTS_SHOWN]
-    ]
-    if not rows:
-        return Text("")
-    number = len(result.accuracy.by_district)
-    title = "By district" if number <= DISTRICTS_SHOWN else f"By district, the first {DISTRICTS_SHOWN} of {number}"
-    columns = ("district", "records", "events", "inside", "outside", "share outside, 95 % interval")
-    return table(title, columns, rows, numbers=5)
-
-
 def _state(layer: Layer) -> str:
     if layer.state is LayerState.ACTIVE:
         return "active"
@@ -455,12 +336,9 @@ def _state(layer: Layer) -> str:
     return f"{layer.state}{by}: {layer.reason}"
 
 
-def _metres(value: float | None, *, unknown: str = "not stated") -> str:
+def metres(value: float | None, *, unknown: str = "not stated") -> str:
+    """A distance in words."""
     return unknown if value is None else f"{value:,.0f} m" if value >= 10 else f"{value:g} m"
-
-
-def _km2(area_m2: float) -> str:
-    return f"{area_m2 / 1e6:,.2f}"
 
 
 def figures(beside_truth: "Sequence[Figure]") -> RenderableType:

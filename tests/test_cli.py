@@ -18,6 +18,10 @@ from registry.cli import app, main
 from registry.errors import RegistryError, UnknownLayer
 from registry.store import Registry
 
+STATS_KEYS = {
+    "layers", "parameters", "as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups",
+    "completeness",
+}  # fmt: skip
 VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo")
 COMMAND = Path(sys.executable).with_name("minefield-registry")
 
@@ -181,7 +185,7 @@ class TestJson:
             (["list", "--all"], {"layers"}),
             (["show", "first"], {"handover", "layers"}),
             (["verify"], {"problems", "head_sha256", "layers", "documents", "entries"}),
-            (["stats"], {"layers", "parameters", "coverage", "accuracy", "completeness"}),
+            (["stats"], STATS_KEYS),
             (["withdraw", "first", "--reason", "x"], {"dry_run", "layers"}),
             (["withdraw", "first", "--reason", "x", "--dry-run"], {"dry_run", "layers"}),
         ],

@@ -9,8 +9,9 @@ import pytest
 import shapely
 
 from registry.errors import CompareError, StoreError, UnknownLayer
+from registry.inputs import StatsOptions
 from registry.model import Counts, Handover, Kind, PartialDate, Provenance
-from registry.stats import StatsOptions, compute_stats, write_classified
+from registry.stats import compute_stats, write_classified
 from registry.store import NewLayer, Registry
 
 JUNE = PartialDate(date(2021, 6, 12))
@@ -116,7 +117,8 @@ def test_the_figures_of_a_small_registry(registry):
 
 def test_json_has_the_documented_names(registry):
     result = compute_stats(registry).to_json()
-    assert list(result) == ["schema", "layers", "parameters", "coverage", "accuracy", "completeness"]
+    sections = ["as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups"]
+    assert list(result) == ["schema", "layers", "parameters", *sections, "completeness"]
     assert result["schema"] == "minefield-registry/stats/v1"
     assert set(result["accuracy"]["all"]) == WINDOW
     assert list(result["accuracy"]["all"]["within_m"]) == ["0", "25", "50", "100", "250", "500", "1000"]

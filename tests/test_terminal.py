@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from registry import terminal
+from registry import stats_text, terminal
 from registry.audit import Verification
 from registry.compare.uncertainty import wilson_share
 from registry.demo import run_demo
@@ -129,11 +129,11 @@ def demo(tmp_path_factory):
 
 class TestDemonstration:
     def test_figures_fit_and_are_whole(self, demo):
-        for output in (terminal.comparison(demo.comparison), terminal.figures(demo.figures)):
+        for output in (stats_text.comparison(demo.comparison), terminal.figures(demo.figures)):
             words = printed(output)
             assert "…" not in words
             assert max(map(len, words.splitlines())) <= 80
-        words = printed(terminal.comparison(demo.comparison))
+        words = printed(stats_text.comparison(demo.comparison))
         assert "55.0% (48.7%-61.2%)" in words
         assert "1,897 m" in words
         assert "100.0% (89.3%-100.0%)" in words
@@ -151,7 +151,7 @@ class TestDemonstration:
         assert " SYN-ACCIDENTS  accidents " in words
 
     def test_no_bare_percentage(self, demo):
-        for line in printed(terminal.comparison(demo.comparison), 200).splitlines():
+        for line in printed(stats_text.comparison(demo.comparison), 200).splitlines():
             if "%" in line and "95 %" not in line:
                 assert "(" in line, line
                 assert any(char.isdigit() for char in line.split("%")[0].rsplit(" ", 1)[0]), line
@@ -168,7 +168,7 @@ def test_states(empty):
 
 
 def test_a_comparison_of_nothing(empty):
-    words = printed(terminal.comparison(compute_stats(empty)))
+    words = printed(stats_text.comparison(compute_stats(empty)))
     assert "%" not in words.replace("95 %", "")
     assert "nothing is known" in words
 

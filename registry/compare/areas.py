@@ -1,9 +1,10 @@
 """Coverage: how much land the records cover, by batch and by district. Every area is taken on an equal-area plane."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import pandas
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ class RankedRecords:
         For each record, the number of its batch in ``batches``.
     plane
         The equal-area CRS, in metres.
+    attributes
+        The other columns of the records, in the same order.
     """
 
     record_ids: tuple[str, ...]
@@ -41,6 +44,7 @@ class RankedRecords:
     batches: tuple[tuple[str, PartialDate | None], ...]
     batch: Ranks
     plane: CRS
+    attributes: pandas.DataFrame = field(compare=False, repr=False)
 
     def held_before(self, days: NDArray[np.datetime64]) -> Ranks:
         """How many records were handed over before each day; a batch without a date is never counted."""
@@ -51,17 +55,29 @@ class RankedRecords:
 
 @dataclass(frozen=True)
 class BatchCoverage:
-    """What one batch adds to the land covered by the batches before it.
+    """What one batch adds to the land covered by the batches before it: metric M15, as far as it is about land.
 
-    ``new_m2`` is the area that no earlier batch covers, ``cumulative_union_m2`` that of all batches so far.
+    ``union_m2`` is the area the batch covers, ``new_m2`` what no earlier batch covers of it, ``cumulative_union_m2``
+    the area of all batches so far. ``share_already_covered`` is the rest of the batch's own area, as a fraction of it;
+    None where it covers nothing.
     """
 
     batch_id: str
     handed_over_on: PartialDate | None
     records_plotted: int
     sum_m2: float
+    union_m2: float
     new_m2: float
+    share_already_covered: float | None
     cumulative_union_m2: float
+
+
+@dataclass(frozen=True)
+class MergedLand:
+    """The land that records cover: ``parts`` on their plane, which do not overlap, and how it grew by batch."""
+
+    parts: Geometries
+    by_handover: tuple[BatchCoverage, ...]
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,8 @@ def rank_records(
     Parameters
     ----------
     records
-        Plotted records with a CRS and the columns ``batch_id`` and ``record_id``; valid polygons.
+        Plotted records with a CRS and the columns ``batch_id`` and ``record_id``; valid polygons. Where a ring starts
+        and which way it runs makes no difference.
     handed_over_on
         Date of every batch that is compared, also of those without a plotted record.
     plane
@@ -152,10 +169,11 @@ def rank_records(
     order = sorted(range(len(records)), key=lambda row: (batch[row], str(record_id[row])))
     return RankedRecords(
         tuple(f"{batches[batch[row]][0]}/{record_id[row]}" for row in order),
-        polygons_on_plane(records, plane)[order],
+        np.asarray(shapely.normalize(polygons_on_plane(records, plane)[order]), dtype=object),
         tuple(batches),
         batch[order],
         plane,
+        pandas.DataFrame(records.drop(columns=records.geometry.name)).iloc[order].reset_index(drop=True),
     )
 
 
@@ -179,8 +197,40 @@ def count_repeated(records: GeoDataFrame) -> int:
     return int(records["duplicate_of"].isin(names).sum())
 
 
+def merge_records(records: RankedRecords) -> MergedLand:
+    """Merge records batch by batch; what is already merged has few parts and costs little to merge again."""
+    parts: Geometries = np.empty(0, dtype=object)
+    covered_m2 = 0.0
+    rows = []
+    for index, (batch_id, handed_over_on) in enumerate(records.batches):
+        polygons = records.polygons[records.batch == index]
+        own = shapely.get_parts(shapely.disjoint_subset_union_all(polygons))
+        own_m2 = float(shapely.area(own).sum())
+        parts = shapely.get_parts(shapely.disjoint_subset_union_all(np.concatenate([parts, own]))) if index else own
+        before_m2, covered_m2 = covered_m2, float(shapely.area(parts).sum())
+        new_m2 = min(own_m2, max(0.0, covered_m2 - before_m2))
+        rows.append(
+            BatchCoverage(
+                batch_id,
+                handed_over_on,
+                len(polygons),
+                float(shapely.area(polygons).sum()),
+                own_m2,
+                new_m2,
+                1 - new_m2 / own_m2 if own_m2 else None,
+                covered_m2,
+            )
+        )
+    return MergedLand(parts, tuple(rows))
+
+
 def measure_coverage(
-    records: RankedRecords, received: Counts, *, repeated: int = 0, districts: GeoDataFrame | None = None
+    records: RankedRecords,
+    received: Counts,
+    *,
+    land: MergedLand | None = None,
+    repeated: int = 0,
+    districts: GeoDataFrame | None = None,
 ) -> Coverage:
     """Measure the land that records cover (C1) and the share that could not be plotted (M14).
 
@@ -190,12 +240,14 @@ def measure_coverage(
         The plotted records.
     received
         Counts of all records received, plotted or not.
+    land
+        What `merge_records` made of them; made here when left out.
     repeated
         How many of the plotted repeat another, see `count_repeated`.
     districts
         Polygons with the columns ``record_id`` and ``name``.
     """
-    by_handover, union_parts = _cumulative(records)
+    land = merge_records(records) if land is None else land
     return Coverage(
         records_received=received.received,
         records_plotted=received.plotted,
@@ -204,9 +256,9 @@ def measure_coverage(
         records_repeated=repeated,
         unplottable_share=wilson_share(received.unplottable, received.received),
         sum_m2=float(shapely.area(records.polygons).sum()),
-        union_m2=float(shapely.area(union_parts).sum()),
-        by_district=() if districts is None else _by_district(records, union_parts, districts),
-        by_handover=by_handover,
+        union_m2=float(shapely.area(land.parts).sum()),
+        by_district=() if districts is None else _by_district(records, land.parts, districts),
+        by_handover=land.by_handover,
     )
 
 
@@ -219,28 +271,6 @@ def district_names(districts: GeoDataFrame) -> list[str]:
 def _by_date_in_hand(batch: tuple[str, PartialDate | None]) -> tuple[bool, str, str]:
     batch_id, handed_over_on = batch
     return handed_over_on is None, "" if handed_over_on is None else handed_over_on.last.isoformat(), batch_id
-
-
-def _cumulative(records: RankedRecords) -> tuple[tuple[BatchCoverage, ...], Geometries]:
-    """Add batch after batch to the union; what is already merged has few parts and costs little to merge again."""
-    parts: Geometries = np.empty(0, dtype=object)
-    covered_m2 = 0.0
-    rows = []
-    for index, (batch_id, handed_over_on) in enumerate(records.batches):
-        polygons = records.polygons[records.batch == index]
-        parts = shapely.get_parts(shapely.disjoint_subset_union_all(np.concatenate([parts, polygons])))
-        before_m2, covered_m2 = covered_m2, float(shapely.area(parts).sum())
-        rows.append(
-            BatchCoverage(
-                batch_id,
-                handed_over_on,
-                len(polygons),
-                float(shapely.area(polygons).sum()),
-                max(0.0, covered_m2 - before_m2),
-                covered_m2,
-            )
-        )
-    return tuple(rows), parts
 
 
 def _by_district(

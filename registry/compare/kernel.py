@@ -21,6 +21,7 @@ _CHUNK = 8_192  # events a thread takes at a time; fewer than this many need no 
 _THREADS = 2
 
 Ranks = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 Pairs = tuple[Ranks, Ranks]
 
 
@@ -38,11 +39,29 @@ class Matches:
     nearest: Ranks
 
     @property
-    def inside(self) -> NDArray[np.bool_]:
+    def inside(self) -> Mask:
         """Whether any record covers the event, for each event."""
         covered = np.zeros(len(self.nearest), dtype=bool)
         covered[self.event] = True
         return covered
+
+
+@dataclass(frozen=True)
+class View:
+    """Which records each event may be held against.
+
+    ``sees`` takes as many event numbers as record numbers and says of each pair whether it counts. Events with the
+    same ``group`` number see the same records.
+    """
+
+    sees: Callable[[Ranks, Ranks], Mask]
+    group: Ranks
+
+    def __and__(self, other: "View") -> "View":
+        """What both views see."""
+        both = np.column_stack([self.group, other.group])
+        group = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
+        return View(lambda event, record: self.sees(event, record) & other.sees(event, record), group)
 
 
 def match(points: Geometries, polygons: Geometries) -> Matches:
@@ -62,25 +81,40 @@ def match(points: Geometries, polygons: Geometries) -> Matches:
     return Matches(event, record, nearest)
 
 
-def held_only(matches: Matches, points: Geometries, polygons: Geometries, held: Ranks) -> Matches:
-    """Narrow matches to the records that were in hand for each event.
+def narrowed(matches: Matches, points: Geometries, polygons: Geometries, view: View) -> Matches:
+    """Narrow matches to the records that each event may be held against.
 
     Parameters
     ----------
     matches
-        What `match` made of the same events and records.
-    held
-        For each event, how many records were in hand: those with a rank below this number.
+        What `match` made of the same events and records, or this function by a view that sees no less.
+    view
+        Of the same events and records.
     """
-    keep = matches.record < held[matches.event]
+    keep = view.sees(matches.event, matches.record)
     event, record = matches.event[keep], matches.record[keep]
     nearest = _first(event, record, len(points))
-    still_nearest = (nearest < 0) & (matches.nearest < held)
-    nearest[still_nearest] = matches.nearest[still_nearest]
-    for count in np.unique(held[nearest < 0]):
-        again = np.flatnonzero((nearest < 0) & (held == count))
-        nearest[again] = _nearest(points[again], polygons[:count])
+    unsettled = np.flatnonzero((nearest < 0) & (matches.nearest >= 0))
+    still_seen = view.sees(unsettled, matches.nearest[unsettled])
+    nearest[unsettled[still_seen]] = matches.nearest[unsettled[still_seen]]
+    lost = unsettled[~still_seen]
+    every = np.arange(len(polygons))
+    for group in np.unique(view.group[lost]):
+        again = lost[view.group[lost] == group]
+        seen = every[view.sees(np.full(len(every), again[0]), every)]
+        if len(seen):
+            nearest[again] = seen[_nearest(points[again], polygons[seen])]
     return Matches(event, record, nearest)
+
+
+def held_by_then(held: Ranks) -> View:
+    """The view in which each event sees the records that were in hand: those with a rank below its number."""
+    return View(lambda event, record: record < held[event], held)
+
+
+def chosen_only(chosen: Mask, events: int) -> View:
+    """The view in which each of so many events sees the chosen records."""
+    return View(lambda _event, record: chosen[record], np.zeros(events, dtype=np.int64))
 
 
 def _covering(points: Geometries, tree: STRtree) -> Pairs:

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from registry import geometry
-from registry.compare.areas import RankedRecords, lonlat
+from registry.compare.areas import MergedLand, RankedRecords, lonlat
+from registry.compare.containment import containment_share
+from registry.compare.eligibility import Selection
 from registry.compare.kernel import TOLERANCE_M
+from registry.compare.uncertainty import Share
 from registry.geometry import Geometries
 
 HULL_MARGIN_M = 5_000.0
@@ -34,6 +37,9 @@ _WORDS = {
     StudyBasis.DISTRICTS: "all districts together",
     StudyBasis.HULL: f"the convex hull of records and events, and {HULL_MARGIN_M / 1000:g} km around it",
 }
+
+
+_NO_STUDY = "There is neither a record nor an event, so there is no study area."
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,27 @@ class StudyArea:
         """Whether each point on ``plane`` lies in it or on its border."""
         shapely.prepare(self.polygon)
         return np.asarray(shapely.dwithin(self.polygon, on_plane, TOLERANCE_M), dtype=bool)
+
+
+@dataclass(frozen=True)
+class PredictiveAccuracy:
+    """Metric M7: how many times more events lie inside the records than if they lay anywhere in the study area.
+
+    ``share_inside`` is of the events in the study area, ``events_beyond`` lie elsewhere; ``area_share`` is
+    ``covered_m2 / area_m2``. ``value``, ``low`` and ``high`` are None where ``reason`` says why.
+    """
+
+    basis: StudyBasis | None
+    study: str | None
+    area_m2: float | None
+    covered_m2: float | None
+    area_share: float | None
+    events_beyond: int
+    share_inside: Share
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reason: str | None = None
 
 
 def study_area(
@@ -121,3 +148,50 @@ def _together(polygons: Geometries, plane: CRS) -> Any:
     if not shapely.is_valid(projected[0]):
         projected = geometry.repair(projected).geometries
     return projected[0]
+
+
+def measure_predictive(
+    selection: Selection, records: RankedRecords, land: MergedLand, study: StudyArea | None
+) -> PredictiveAccuracy:
+    """Measure the predictive accuracy index (M7): share of events inside / share of land covered, both in S.
+
+    Parameters
+    ----------
+    selection, records, land
+        Events matched with records, and the records merged.
+    study
+        See `study_area`; None where there is none.
+
+    Notes
+    -----
+    Chainey, S., Tompson, L., Uhlig, S. (2008), The utility of hotspot mapping for predicting spatial patterns of
+    crime, Security Journal 21, 4-28. The interval is Wilson's of the share of events; the land is not a sample.
+    """
+    total = int(np.count_nonzero(selection.keep))
+    if study is None:
+        return PredictiveAccuracy(None, None, None, None, None, 0, Share(0, 0, reason=_NO_STUDY), reason=_NO_STUDY)
+    held = selection.keep & study.holds(selection.located.on_plane)
+    inside = int(np.count_nonzero(held & selection.eligible.matches.inside))
+    share = containment_share(inside, int(np.count_nonzero(held)), any_record=bool(len(records.polygons)))
+    covered_m2 = covered_in(land.parts, study)
+    stated = (study.basis, study.words, study.area_m2, covered_m2, covered_m2 / study.area_m2)
+    beyond = total - share.denominator
+    if share.value is None or share.low is None or share.high is None or not covered_m2:
+        return PredictiveAccuracy(*stated, beyond, share, reason=share.reason or "No record lies in the study area.")
+    low, value, high = (part * study.area_m2 / covered_m2 for part in (share.low, share.value, share.high))
+    return PredictiveAccuracy(*stated, beyond, share, value, low, high)
+
+
+def covered_in(parts: Geometries, study: StudyArea) -> float:
+    """Area in square metres that land covers of a study area.
+
+    Parameters
+    ----------
+    parts
+        Polygons on the plane of the study area that do not overlap.
+    """
+    shapely.prepare(study.polygon)
+    touching = parts[shapely.intersects(study.polygon, parts)]
+    whole = shapely.covers(study.polygon, touching)
+    cut = shapely.intersection(study.polygon, touching[~whole])
+    return float(shapely.area(touching[whole]).sum() + shapely.area(cut).sum())

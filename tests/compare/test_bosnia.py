@@ -9,8 +9,9 @@ import pytest
 import shapely
 
 from registry import geometry
+from registry.compare.accuracy import measure_accuracy
 from registry.compare.areas import measure_coverage, plane_of, rank_records
-from registry.compare.containment import first_area, measure_accuracy
+from registry.compare.containment import first_area
 from registry.model import Counts
 
 DATA = Path(__file__).parents[3] / "shared/data/bih-mines"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.compare import kernel
-from registry.compare.kernel import held_only, match
+from registry.compare.kernel import held_by_then, match, narrowed
 
 places = st.tuples(st.integers(0, 30), st.integers(0, 30))
 boxes = st.tuples(st.integers(0, 28), st.integers(0, 28), st.integers(1, 6), st.integers(1, 6))
@@ -50,7 +50,7 @@ def test_every_pair_and_the_nearest_record_at_any_cut(coordinates, corners, data
     matches = match(points, polygons)
     assert_matches(matches, *by_hand(coordinates, corners, [len(corners)] * len(coordinates)))
     held = [data.draw(st.integers(0, len(corners))) for _ in coordinates]
-    cut = held_only(matches, points, polygons, np.array(held, dtype=np.int64))
+    cut = narrowed(matches, points, polygons, held_by_then(np.array(held, dtype=np.int64)))
     assert_matches(cut, *by_hand(coordinates, corners, held))
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from registry import geometry
 from registry.codes import DatePrecision
+from registry.compare.accuracy import measure_accuracy
 from registry.compare.areas import rank_records
-from registry.compare.containment import first_area, measure_accuracy, measure_window
+from registry.compare.containment import first_area, measure_window
 from registry.errors import CompareError
 from registry.model import PartialDate
 

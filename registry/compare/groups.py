@@ -1,0 +1,251 @@
+"""Groups of events: by district, map sheet, device, type or year; and against each batch's or party's records alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+
+from registry.codes import By
+from registry.compare.areas import RankedRecords, district_names, lonlat, records_in_districts
+from registry.compare.columns import texts
+from registry.compare.containment import Window, first_area, measure_window
+from registry.compare.eligibility import Selection
+from registry.compare.kernel import Mask, Ranks, chosen_only
+from registry.compare.uncertainty import MIN_DENOMINATOR, Share, wilson_share
+from registry.errors import CompareError
+
+_COLUMN_OF = {By.DEVICE: "device_category", By.SHEET: "map_sheet", By.TYPE: "accident_type"}
+
+
+@dataclass(frozen=True)
+class GroupWindow(Window):
+    """The events of one group, whatever their date.
+
+    ``group`` is None for events of which it is not stated, or that lie in no district; ``group_id`` is the district's
+    own id. ``records_plotted`` counts the records of the group, None where records have no such group. With fewer than
+    10 events there are counts only.
+    """
+
+    group: str | None
+    group_id: str | None
+    records_plotted: int | None
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """The windows of all groups of one kind.
+
+    Each event is in one group; but by batch and party, each group is all events against that batch's or that party's
+    records alone.
+    """
+
+    by: By
+    rows: tuple[GroupWindow, ...]
+
+
+@dataclass(frozen=True)
+class PlaceCount:
+    """How many events lie in one place."""
+
+    place: str
+    events: int
+
+
+@dataclass(frozen=True)
+class UnmappedPlaces:
+    """Places (districts, map sheets) with events: those in which no record is plotted, and M1 in all others.
+
+    ``events`` of the located events lie where nothing was ever mapped (M11), ``without_record`` says where, most events
+    first. ``events_unplaced`` are in no place or name none, and are not in ``elsewhere``, which are the events of
+    places with a record. ``events_inside`` of those where nothing was mapped are inside a record all the same: their
+    place is named otherwise there. Where nothing can be said, ``reason`` says why.
+    """
+
+    places: int
+    without_record: tuple[PlaceCount, ...]
+    events: Share
+    events_inside: int
+    events_unplaced: int
+    elsewhere: Window | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Which place each event that counts lies in, and how many records each place has.
+
+    ``place`` is -1 for events that lie in none. ``records_plotted`` is None where records name no place.
+    """
+
+    names: Sequence[str]
+    ids: Sequence[str | None]
+    place: Ranks
+    records_plotted: Ranks | None
+
+
+def group_events(
+    by: By,
+    selection: Selection,
+    records: RankedRecords,
+    *,
+    districts: Places | None = None,
+    parties: Mapping[str, str | None] | None = None,
+) -> Grouping:
+    """Measure M1 and M1c for each group.
+
+    Parameters
+    ----------
+    by
+        What to group by; `By.DEVICE`, `By.SHEET` and `By.TYPE` need the events' ``device_category``, ``map_sheet`` and
+        ``accident_type``, and `By.SHEET` the records' ``map_sheet`` if they are to be counted.
+    selection, records
+        The events and what they were matched with.
+    districts
+        See `places_by_district`; needed by `By.DISTRICT`.
+    parties
+        Giving party of each batch; needed by `By.PARTY`.
+
+    Raises
+    ------
+    CompareError
+        If what the grouping needs is missing.
+    """
+    if by is By.BATCH:
+        names: dict[str, str | None] = {batch_id: batch_id for batch_id, _ in records.batches}
+        return Grouping(by, _by_records(selection, records, names))
+    if by is By.PARTY:
+        return Grouping(by, _by_records(selection, records, parties or {}))
+    if by is By.DISTRICT:
+        if districts is None:
+            raise CompareError("Nothing can be grouped by district: no districts layer is compared.")
+        return Grouping(by, windows_by_place(selection, districts, records))
+    if by is By.YEAR:
+        rows = windows_by_place(selection, _places(_years(selection), None), records)
+        return Grouping(by, tuple(sorted(rows, key=lambda row: (row.group is None, row.group or ""))))
+    places = _places(selection.column(_COLUMN_OF[by]), _sheets(records) if by is By.SHEET else None)
+    return Grouping(by, windows_by_place(selection, places, records))
+
+
+def places_by_district(selection: Selection, districts: GeoDataFrame, records: RankedRecords) -> Places:
+    """The district of each event that counts; on a shared border it is the first in layer order.
+
+    Parameters
+    ----------
+    districts
+        Polygons with the columns ``record_id`` and ``name``.
+    """
+    return Places(
+        district_names(districts),
+        [str(record_id) for record_id in districts["record_id"]],
+        first_area(selection.located.points[selection.keep], lonlat(districts)),
+        records_in_districts(records, districts),
+    )
+
+
+def places_by_sheet(selection: Selection, records: RankedRecords) -> Places:
+    """The map sheet that each event that counts names, and the plotted records that name it.
+
+    Parameters
+    ----------
+    selection, records
+        Both need the column ``map_sheet``. Outer blanks do not matter, everything else in a name does.
+    """
+    return _places(selection.column("map_sheet"), _sheets(records))
+
+
+def windows_by_place(selection: Selection, places: Places, records: RankedRecords) -> tuple[GroupWindow, ...]:
+    """One window for each place with events, most events first; those in no place come last."""
+    any_record, distance_m = bool(len(records.polygons)), selection.distance_m
+    rows = [
+        _row(
+            distance_m[places.place == index],
+            any_record,
+            places.names[index],
+            places.ids[index],
+            None if places.records_plotted is None else int(places.records_plotted[index]),
+        )
+        for index in np.unique(places.place[places.place >= 0])
+    ]
+    rows.sort(key=lambda row: (-row.total, row.group or "", row.group_id or ""))
+    return (*rows, _row(distance_m[places.place < 0], any_record, None, None, None))
+
+
+def find_unmapped(selection: Selection, places: Places | None, records: RankedRecords, reason: str) -> UnmappedPlaces:
+    """Find the events of places in which no record is plotted (M11), and M1 in all other places.
+
+    Parameters
+    ----------
+    places
+        None where they are not known; ``reason`` then says why.
+    """
+    distance_m, total = selection.distance_m, int(np.count_nonzero(selection.keep))
+    if places is None or places.records_plotted is None:
+        return UnmappedPlaces(0, (), Share(None, total, reason=reason), 0, total, None, reason)
+    placed = places.place >= 0
+    in_unmapped = placed.copy()
+    in_unmapped[placed] = places.records_plotted[places.place[placed]] == 0
+    with_events, count = np.unique(places.place[in_unmapped], return_counts=True)
+    without = [PlaceCount(places.names[index], int(number)) for index, number in zip(with_events, count, strict=True)]
+    return UnmappedPlaces(
+        places=len(np.unique(places.place[placed])),
+        without_record=tuple(sorted(without, key=lambda row: (-row.events, row.place))),
+        events=wilson_share(int(np.count_nonzero(in_unmapped)), total),
+        events_inside=int(np.count_nonzero(distance_m[in_unmapped] == 0)),
+        events_unplaced=int(np.count_nonzero(~placed)),
+        elsewhere=measure_window(distance_m[placed & ~in_unmapped], any_record=bool(len(records.polygons))),
+    )
+
+
+def _by_records(
+    selection: Selection, records: RankedRecords, name_of_batch: Mapping[str, str | None]
+) -> tuple[GroupWindow, ...]:
+    """All events against the records of each name alone, in the order of handover; batches without a name last."""
+    name_of = [name_of_batch.get(batch_id) for batch_id, _ in records.batches]
+    ordered = dict.fromkeys(name for name in name_of if name is not None)
+    rows = []
+    for name in (*ordered, *({None} & set(name_of))):
+        batches = np.array([each == name for each in name_of], dtype=bool)
+        chosen: Mask = batches[records.batch]
+        seen = selection.seen(records, chosen_only(chosen, len(selection.keep)))
+        number = int(np.count_nonzero(chosen))
+        rows.append(_row(seen.distance_m[selection.keep], bool(number), name, None, number))
+    return tuple(rows)
+
+
+def _row(
+    distance_m: NDArray[np.float64], any_record: bool, group: str | None, group_id: str | None, plotted: int | None
+) -> GroupWindow:
+    window = measure_window(distance_m, any_record=any_record)
+    if window.total < MIN_DENOMINATOR:
+        window = replace(
+            window, median_distance_m=None, median_distance_outside_m=None, p90_distance_outside_m=None
+        )  # fmt: skip
+    return GroupWindow(**vars(window), group=group, group_id=group_id, records_plotted=plotted)
+
+
+def _places(named: NDArray[Any], of_records: NDArray[Any] | None) -> Places:
+    """Places by their names alone, as the events give them."""
+    names = sorted({name for name in named if name is not None})
+    number = {name: index for index, name in enumerate(names)}
+    place = np.array([-1 if name is None else number[name] for name in named], dtype=np.int64)
+    if of_records is None:
+        return Places(names, [None] * len(names), place, None)
+    known = np.array([number[name] for name in of_records if name in number], dtype=np.int64)
+    return Places(names, [None] * len(names), place, np.bincount(known, minlength=len(names)))
+
+
+def _sheets(records: RankedRecords) -> NDArray[Any] | None:
+    """Map sheet of each record; None where no record names one, so that nothing can be said of any sheet."""
+    if "map_sheet" not in records.attributes:
+        return None
+    named = texts(records.attributes, "map_sheet")
+    return named if any(name is not None for name in named) else None
+
+
+def _years(selection: Selection) -> NDArray[Any]:
+    """Year of each event that counts; a date known by its month or year alone lies in one year too."""
+    first_day = selection.first_day[selection.keep]
+    return np.array([None if np.isnat(day) else str(day)[:4] for day in first_day] + [None], dtype=object)[:-1]

@@ -1,0 +1,267 @@
+"""A comparison as tables and sentences for a terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from registry.codes import By
+from registry.compare.accuracy import Accuracy
+from registry.compare.containment import Window
+from registry.compare.eligibility import RULE_WORDS
+from registry.compare.groups import Grouping, UnmappedPlaces
+from registry.compare.quality import Delay
+from registry.compare.windows import AsOf
+from registry.stats import Comparison
+from registry.terminal import interval, metres, share, shown, table
+
+NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
+GROUPS_SHOWN = 10
+PLACES_NAMED = 5
+
+_NOT_STATED = "not stated"
+_GROUP_TITLES = {
+    By.BATCH: "All events against each batch's records alone",
+    By.PARTY: "All events against each giving party's records alone",
+    By.DEVICE: "By device",
+    By.SHEET: "By map sheet, as the events name it",
+    By.YEAR: "By year of the event",
+    By.DISTRICT: "By district",
+    By.TYPE: "By type of accident",
+}
+_GROUP_COLUMNS = ("records", "events", "inside", "outside", "share outside, 95 % interval")
+
+
+def comparison(result: Comparison) -> RenderableType:
+    """The figures, each with its numerator, denominator and interval."""
+    return Group(*_parts(result), Text(NOTICE, "bold"))
+
+
+def _parts(result: Comparison) -> Iterator[RenderableType]:
+    if result.as_of is not None:
+        yield Text(shown(_as_of(result.as_of)), "bold")
+    yield _coverage(result)
+    yield _windows(result.accuracy)
+    yield _curve(result.accuracy.all)
+    for line in (*_remarks(result.accuracy), *_qualities(result)):
+        yield Text(shown(line))
+    yield _rules(result.accuracy)
+    yield _margins(result)
+    yield _districts(result.accuracy)
+    for grouping in result.groups:
+        yield _grouping(grouping)
+
+
+def _as_of(cut: AsOf) -> str:
+    late = f" ({', '.join(cut.batches_not_by_then)})" if cut.batches_not_by_then else ""
+    undated = f" ({', '.join(cut.batches_undated)})" if cut.batches_undated else ""
+    said = [
+        f"As of {cut.day.isoformat()}. Left out: {len(cut.batches_not_by_then):,} batches not surely handed over by "
+        f"then{late} and {len(cut.batches_undated):,} without a date{undated}; {cut.events_not_by_then:,} events not "
+        f"surely by then and {cut.events_undated:,} without a date."
+    ]
+    if cut.released_not_by_then or cut.released_undated:
+        said.append(
+            f"Of released land, {cut.released_not_by_then:,} areas not surely released by then and "
+            f"{cut.released_undated:,} without a date."
+        )
+    if cut.scope_left_out:
+        said.append(
+            f"What these batches say they cover was not surely stated by then: {', '.join(cut.scope_left_out)}."
+        )
+    return " ".join(said)
+
+
+def _coverage(result: Comparison) -> RenderableType:
+    coverage = result.coverage
+    if not coverage.records_received:
+        return Text("No minefield records are compared. Add some: minefield-registry import FILE --kind minefields ...")
+    rows = [
+        ("records received", f"{coverage.records_received:,}"),
+        ("plotted", f"{coverage.records_plotted:,}"),
+        ("invalid, left out", f"{coverage.records_invalid:,}"),
+        ("unplottable", f"{coverage.records_unplottable:,}"),
+        ("plotted, but the same field as in another batch", f"{coverage.records_repeated:,}"),
+        ("share unplottable", share(coverage.unplottable_share)),
+        ("land covered (union)", f"{_km2(coverage.union_m2)} km2"),
+        ("sum of the records' areas", f"{_km2(coverage.sum_m2)} km2"),
+    ]
+    parts: list[RenderableType] = [table("What the maps cover", ("", ""), rows, numbers=1)]
+    if len(coverage.by_handover) > 1:
+        handed = [
+            (
+                each.batch_id,
+                each.handed_over_on,
+                f"{each.records_plotted:,}",
+                _km2(each.union_m2),
+                _km2(each.new_m2),
+                _km2(each.cumulative_union_m2),
+            )
+            for each in coverage.by_handover
+        ]
+        columns = ("batch", "handed over on", "plotted", "covered km2", "newly covered km2", "covered so far km2")
+        parts.append(table("By handover", columns, handed, numbers=4))
+    return Group(*parts)
+
+
+def _windows(accuracy: Accuracy) -> RenderableType:
+    windows: list[tuple[str, Window | None]] = [
+        ("all events", accuracy.all),
+        ("before handover", accuracy.before_handover),
+        ("after handover", accuracy.after_handover),
+        ("nothing removed", accuracy.unfiltered),
+    ]
+    for name, unmapped in (
+        ("mapped districts", accuracy.unmapped_districts),
+        ("mapped sheets", accuracy.unmapped_sheets),
+    ):
+        if unmapped.events.numerator:
+            windows.append((name, unmapped.elsewhere))
+    columns = ("window", "events", "inside", "outside", "share outside, 95 % interval", "median distance")
+    rows = [
+        (
+            name,
+            f"{each.total:,}",
+            f"{each.inside:,}",
+            f"{each.outside:,}",
+            interval(each.share_outside),
+            metres(each.median_distance_outside_m, unknown="-"),
+        )
+        for name, each in windows
+        if each is not None
+    ]
+    return table("Recorded explosions against the maps", columns, rows, numbers=5)
+
+
+def _curve(window: Window) -> Table:
+    columns = [f"{distance} m" if distance else "inside" for distance in window.within_m]
+    counts = [f"{count:,}" for count in window.within_m.values()]
+    return table(f"Events within a distance of a record, of {window.total:,}", columns, [counts], numbers=len(columns))
+
+
+def _remarks(accuracy: Accuracy) -> Iterator[str]:
+    yield f"{accuracy.events_received:,} events received, {accuracy.events_unlocated:,} without a usable position."
+    bounds = accuracy.bounds
+    if bounds.unlocated and bounds.none_inside.value is not None:
+        yield (
+            f"With the {bounds.unlocated:,} of them that count, inside are at least {share(bounds.none_inside)} "
+            f"and at most {share(bounds.all_inside)}."
+        )
+    if accuracy.all.share_outside.reason:
+        yield f"No share of all events: {accuracy.all.share_outside.reason}"
+    if accuracy.windows_reason:
+        yield f"Before and after the handover: not computed. {accuracy.windows_reason}"
+    elif accuracy.undated:
+        yield f"{accuracy.undated:,} events have no date, or one too coarse, to be before or after a handover."
+    if accuracy.left_out.records:
+        yield (
+            f"{accuracy.left_out.records:,} invalid records are left out; repaired, they would hold "
+            f"{accuracy.left_out.further_events_inside:,} more events."
+        )
+    yield f"In districts without any record: {_never_mapped(accuracy.unmapped_districts)}"
+    yield f"On map sheets without any record: {_never_mapped(accuracy.unmapped_sheets)}"
+
+
+def _never_mapped(unmapped: UnmappedPlaces) -> str:
+    """Where nothing was mapped at all, which is not the same as mapped wrongly."""
+    if unmapped.reason:
+        return f"not known. {unmapped.reason}"
+    said = f"{share(unmapped.events)}, in {len(unmapped.without_record):,} of {unmapped.places:,} with events"
+    if unmapped.without_record:
+        named = [f"{each.place} {each.events:,}" for each in unmapped.without_record[:PLACES_NAMED]]
+        more = len(unmapped.without_record) - len(named)
+        said += f": {', '.join(named)}{f' and {more:,} more' if more else ''}"
+    return f"{said}. There, nothing was mapped, rightly or wrongly." if unmapped.without_record else f"{said}."
+
+
+def _qualities(result: Comparison) -> Iterator[str]:
+    predictive, thematic, quality = result.predictive, result.thematic, result.quality
+    if predictive.value is not None and predictive.covered_m2 is not None and predictive.area_m2 is not None:
+        yield (
+            f"Predictive accuracy index {predictive.value:.1f} ({predictive.low:.1f}-{predictive.high:.1f}): events "
+            f"lie inside the records that many times as often as if they lay anywhere in {predictive.study}, of whose "
+            f"{_km2(predictive.area_m2)} km2 the records cover {_km2(predictive.covered_m2)} km2."
+        )
+    if thematic.share.denominator:
+        yield f"Inside, with a device that a covering record claims: {share(thematic.share)}."
+    if quality.dated_share.denominator:
+        yield f"Records with a date of laying: {share(quality.dated_share)}.{_delay(quality.delay)}"
+
+
+def _delay(delay: Delay) -> str:
+    if delay.shortest_median_days is None or delay.longest_median_days is None:
+        return ""
+    shortest, longest = (f"{days:,.0f}" for days in (delay.shortest_median_days, delay.longest_median_days))
+    days = shortest if shortest == longest else f"{shortest} to {longest}"
+    return f" From laying to handover: median {days} days, of {delay.records:,} records."
+
+
+def _rules(accuracy: Accuracy) -> RenderableType:
+    rows = [
+        (
+            effect.rule.value,
+            RULE_WORDS[effect.rule],
+            "-" if effect.removed is None else f"{effect.removed:,}",
+            f"{effect.removed_alone:,}",
+            f"{effect.inside_lost_alone:,}",
+        )
+        for effect in accuracy.rules
+        if effect.applied or effect.removed_alone
+    ]
+    if not rows:
+        return Text("")
+    title = "What rules remove, or would: events, but laid-after events from a record (-: not applied)"
+    return table(title, ("rule", "which", "removed", "alone", "of these inside"), rows, numbers=3)
+
+
+def _margins(result: Comparison) -> RenderableType:
+    if len(result.margins) < 2:
+        return Text("")
+    rows = [
+        (
+            each.batch_id,
+            f"{each.events_inside:,}",
+            f"{each.events_newly_inside:,}",
+            f"{each.events_inside_so_far:,}",
+            interval(each.share_newly_inside),
+        )
+        for each in result.margins
+    ]
+    columns = ("batch", "events inside", "newly inside", "inside so far", "share newly inside, 95 % interval")
+    return table("What each batch adds to those handed over before it", columns, rows, numbers=4)
+
+
+def _districts(accuracy: Accuracy) -> RenderableType:
+    named = [(each.district or "in no district", each.records_plotted, each) for each in accuracy.by_district]
+    return _group_table("By district", "district", named)
+
+
+def _grouping(grouping: Grouping) -> RenderableType:
+    none = "in no district" if grouping.by is By.DISTRICT else _NOT_STATED
+    named = [
+        (row.group or none, row.records_plotted, row) for row in grouping.rows if row.total or row.group is not None
+    ]
+    return _group_table(_GROUP_TITLES[grouping.by], grouping.by.value, named)
+
+
+def _group_table(title: str, head: str, named: Sequence[tuple[str, int | None, Window]]) -> RenderableType:
+    if not named:
+        return Text("")
+    rows = [
+        (
+            name,
+            "-" if records is None else f"{records:,}",
+            f"{window.total:,}",
+            f"{window.inside:,}",
+            f"{window.outside:,}",
+            interval(window.share_outside),
+        )
+        for name, records, window in named[:GROUPS_SHOWN]
+    ]
+    shown_of = "" if len(named) <= GROUPS_SHOWN else f", the first {GROUPS_SHOWN} of {len(named)}"
+    return table(f"{title}{shown_of}", (head, *_GROUP_COLUMNS), rows, numbers=5)
+
+
+def _km2(area_m2: float) -> str:
+    return f"{area_m2 / 1e6:,.2f}"
