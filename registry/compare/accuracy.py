@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 
 import numpy as np
+import pandas
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
@@ -231,7 +232,7 @@ def classify(selection: Selection, records: RankedRecords, *, near_m: float = 10
             "batch_id": events["batch_id"].to_numpy(dtype=object),
             "accident_id": events["accident_id"].to_numpy(dtype=object),
             "event_class": event_class,
-            "removed_by": removed_by,
+            "removed_by": pandas.Series(removed_by, dtype=object),
             "records": named,
             "distance_m": distance_m,
         },

@@ -197,6 +197,11 @@ def count_repeated(records: GeoDataFrame) -> int:
     return int(records["duplicate_of"].isin(names).sum())
 
 
+def area_m2(polygons: Geometries) -> float:
+    """Sum of the areas of polygons on an equal-area plane, to 0.01 m2; below, the order of the sum would show."""
+    return round(float(shapely.area(polygons).sum()), 2)
+
+
 def merge_records(records: RankedRecords) -> MergedLand:
     """Merge records batch by batch; what is already merged has few parts and costs little to merge again."""
     parts: Geometries = np.empty(0, dtype=object)
@@ -205,16 +210,16 @@ def merge_records(records: RankedRecords) -> MergedLand:
     for index, (batch_id, handed_over_on) in enumerate(records.batches):
         polygons = records.polygons[records.batch == index]
         own = shapely.get_parts(shapely.disjoint_subset_union_all(polygons))
-        own_m2 = float(shapely.area(own).sum())
+        own_m2 = area_m2(own)
         parts = shapely.get_parts(shapely.disjoint_subset_union_all(np.concatenate([parts, own]))) if index else own
-        before_m2, covered_m2 = covered_m2, float(shapely.area(parts).sum())
-        new_m2 = min(own_m2, max(0.0, covered_m2 - before_m2))
+        before_m2, covered_m2 = covered_m2, area_m2(parts)
+        new_m2 = min(own_m2, max(0.0, round(covered_m2 - before_m2, 2)))
         rows.append(
             BatchCoverage(
                 batch_id,
                 handed_over_on,
                 len(polygons),
-                float(shapely.area(polygons).sum()),
+                area_m2(polygons),
                 own_m2,
                 new_m2,
                 1 - new_m2 / own_m2 if own_m2 else None,
@@ -255,8 +260,8 @@ def measure_coverage(
         records_unplottable=received.unplottable,
         records_repeated=repeated,
         unplottable_share=wilson_share(received.unplottable, received.received),
-        sum_m2=float(shapely.area(records.polygons).sum()),
-        union_m2=float(shapely.area(land.parts).sum()),
+        sum_m2=area_m2(records.polygons),
+        union_m2=area_m2(land.parts),
         by_district=() if districts is None else _by_district(records, land.parts, districts),
         by_handover=land.by_handover,
     )
@@ -283,8 +288,8 @@ def _by_district(
     pieces = union_parts[part]
     crosses = ~shapely.covers(polygons[district], pieces)
     pieces[crosses] = shapely.intersection(polygons[district[crosses]], pieces[crosses])
-    union_m2 = np.bincount(district, weights=shapely.area(pieces), minlength=len(districts))
-    district_m2 = shapely.area(polygons)
+    union_m2 = np.bincount(district, weights=shapely.area(pieces), minlength=len(districts)).round(2)
+    district_m2 = shapely.area(polygons).round(2)
     rows = [
         DistrictCoverage(name, str(record_id), int(count), float(covered), float(area), float(covered / area))
         for name, record_id, count, covered, area in zip(
@@ -314,7 +319,7 @@ def _in_no_district(records: RankedRecords, union_parts: Geometries, districts: 
         None,
         None,
         len(np.setdiff1d(np.arange(len(records.polygons)), touching)),
-        float(shapely.area(union_parts[whole]).sum() + shapely.area(rest).sum()),
+        area_m2(np.concatenate([union_parts[whole], rest])),
         None,
         None,
     )

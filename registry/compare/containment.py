@@ -106,7 +106,8 @@ def geodesic_distance_m(
     lines = shapely.shortest_line(on_plane[outside], records.polygons[matches.nearest[outside]])
     foot = shapely.get_coordinates(geometry.project(shapely.get_point(lines, 1), records.plane, geometry.WGS84))
     event = shapely.get_coordinates(points[outside])
-    distance[outside] = geometry.GEOD.inv(event[:, 0], event[:, 1], foot[:, 0], foot[:, 1])[2]
+    # To a micrometre, so that of two records equally far off it makes no difference which one is taken.
+    distance[outside] = np.round(geometry.GEOD.inv(event[:, 0], event[:, 1], foot[:, 0], foot[:, 1])[2], 6)
     return distance
 
 

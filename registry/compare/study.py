@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from registry import geometry
-from registry.compare.areas import MergedLand, RankedRecords, lonlat
+from registry.compare.areas import MergedLand, RankedRecords, area_m2, lonlat
 from registry.compare.containment import containment_share
 from registry.compare.eligibility import Selection
 from registry.compare.kernel import TOLERANCE_M
@@ -55,7 +55,7 @@ class StudyArea:
     plane
         The equal-area CRS of the records, in metres.
     area_m2
-        Its area.
+        Its area, to 0.01 m2.
     """
 
     basis: StudyBasis
@@ -131,7 +131,7 @@ def study_area(
 
 def _study(basis: StudyBasis, polygon: Any, plane: CRS) -> StudyArea:
     normal = shapely.normalize(polygon)
-    return StudyArea(basis, normal, plane, float(shapely.area(normal)))
+    return StudyArea(basis, normal, plane, area_m2(normal))
 
 
 def _drawn(geometries: Geometries) -> Geometries:
@@ -194,4 +194,4 @@ def covered_in(parts: Geometries, study: StudyArea) -> float:
     touching = parts[shapely.intersects(study.polygon, parts)]
     whole = shapely.covers(study.polygon, touching)
     cut = shapely.intersection(study.polygon, touching[~whole])
-    return float(shapely.area(touching[whole]).sum() + shapely.area(cut).sum())
+    return area_m2(np.concatenate([touching[whole], cut]))

@@ -21,14 +21,23 @@ def on_globe(shapes):
     return geometry.project(np.array(shapes, dtype=object), GROUND, geometry.WGS84)
 
 
-def records(*shapes, batch="a", ids=None):
+def records(*shapes, batch="a", ids=None, **columns):
     """One batch of minefield records; ``batch`` may name one batch for each."""
     batches = [batch] * len(shapes) if isinstance(batch, str) else batch
     ids = [f"r{number}" for number in range(len(shapes))] if ids is None else ids
-    return GeoDataFrame({"batch_id": batches, "record_id": ids}, geometry=on_globe(shapes), crs=geometry.WGS84)
+    return GeoDataFrame(
+        {"batch_id": batches, "record_id": ids, **columns},
+        geometry=on_globe(shapes) if shapes else [],
+        crs=geometry.WGS84,
+    )
 
 
-def events(*places, dates=None, precisions=None, sigma_m=None):
+def dated(*dates):
+    """A column of dates, None where there is none."""
+    return pd.array(pd.to_datetime(list(dates)).astype("datetime64[s]"))
+
+
+def events(*places, dates=None, precisions=None, sigma_m=None, **columns):
     """Events by x and y in metres; None has no position."""
     number = len(places)
     points = np.array([None if place is None else shapely.Point(place) for place in places], dtype=object)
@@ -39,8 +48,23 @@ def events(*places, dates=None, precisions=None, sigma_m=None):
             "occurred_on": pd.array(pd.to_datetime(dates if dates else [None] * number).astype("datetime64[s]")),
             "occurred_on_precision": pd.array(precisions if precisions else [None] * number, dtype="string"),
             "sigma_m": np.array(sigma_m if sigma_m else [np.nan] * number, dtype=float),
+            **columns,
         },
         geometry=on_globe(points) if number else [],
+        crs=geometry.WGS84,
+    )
+
+
+def released(*shapes, on=None, precisions=None, types=None):
+    """Released land; ``on`` holds the days, None where one is not known."""
+    number = len(shapes)
+    return GeoDataFrame(
+        {
+            "released_on": dated(*(on or [None] * number)),
+            "released_on_precision": precisions or [None] * number,
+            "release_type": types or [None] * number,
+        },
+        geometry=on_globe(shapes),
         crs=geometry.WGS84,
     )
 

@@ -8,8 +8,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.compare.areas import plane_of, rank_records
-from registry.compare.study import StudyBasis, study_area
+from registry.compare.areas import merge_records, plane_of, rank_records
+from registry.compare.eligibility import select_events
+from registry.compare.study import StudyBasis, measure_predictive, study_area
+from registry.compare.uncertainty import wilson_interval
 from registry.errors import CompareError
 from registry.model import PartialDate
 
@@ -95,3 +97,47 @@ def test_the_order_of_rows_and_of_vertices_changes_nothing(places, random):
     assert shapely.to_wkb(as_is.polygon) == shapely.to_wkb(other.polygon)
     cells = {(x + i, y + j) for x, y, side in places for i in range(side) for j in range(side)}
     assert as_is.area_m2 == pytest.approx(1e4 * len(cells), rel=1e-5)
+
+
+def predictive(events, *shapes, side=10_000):
+    """The index in a square study area, from its lower left corner."""
+    records = ranked(*shapes)
+    places = ground.districts(study=ground.square(0, 0, side))
+    selection = select_events(events, records)
+    study = study_area(records, events, districts=places)
+    return measure_predictive(selection, records, merge_records(records), study)
+
+
+@pytest.mark.parametrize(("covered", "index"), [(0.03, 15), (0.30, 1.5)])
+def test_known_values_of_the_predictive_accuracy_index(covered, index):
+    """45 % of events in 3 % of the area are 15, in 30 % they are 1.5."""
+    field = shapely.box(0, 0, 10_000, 10_000 * covered)
+    events = ground.events(*[(5_000, 100)] * 45, *[(5_000, 9_000)] * 55)
+    result = predictive(events, field)
+    assert result.value == pytest.approx(index, rel=1e-4)
+    assert result.area_share == pytest.approx(covered, rel=1e-4)
+    low, high = wilson_interval(45, 100)
+    assert (result.low, result.high) == pytest.approx((low / covered, high / covered), rel=1e-4)
+
+
+def test_land_and_events_beyond_the_study_area_do_not_count():
+    # Half of the record and two events lie beyond; of two overlapping records the land counts once.
+    events = ground.events(*[(100, 100)] * 6, *[(500, 500)] * 6, (-100, 100), (-900, 900))
+    result = predictive(events, shapely.box(-200, 0, 200, 1000), shapely.box(-200, 0, 200, 500), side=1000)
+    assert (result.share_inside.numerator, result.share_inside.denominator, result.events_beyond) == (6, 12, 2)
+    assert result.covered_m2 == pytest.approx(200_000, rel=1e-5)
+    assert result.value == pytest.approx(0.5 / 0.2, rel=1e-5)
+
+
+def test_no_index_without_events_records_or_study_area():
+    few = predictive(ground.events(*[(50, 50)] * 9), ground.square(0, 0))
+    assert (few.value, few.share_inside.numerator) == (None, 9)
+    assert "below 10" in few.reason
+    beyond = predictive(ground.events(*[(50, 50)] * 10), ground.square(20_000, 0))
+    assert (beyond.value, beyond.covered_m2, beyond.reason) == (None, 0, "No record lies in the study area.")
+    unrecorded = predictive(ground.events(*[(50, 50)] * 10))
+    assert unrecorded.reason == "No plotted record is compared."
+    records = ranked()
+    nothing = measure_predictive(select_events(NO_EVENTS, records), records, merge_records(records), None)
+    assert (nothing.value, nothing.basis) == (None, None)
+    assert "no study area" in nothing.reason
