@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from registry import __version__
 from registry.cli import app, main
+from registry.codes import Rule
 from registry.errors import RegistryError, UnknownLayer
 from registry.store import Registry
 
@@ -151,6 +152,16 @@ class TestVerbs:
         assert len(lines) == 4
         assert [sum(word in line for line in lines) for word in ("inside", "near", "outside")] == [1, 0, 2]
 
+    def test_stats_by_rules_groups_and_a_day(self, command):
+        options = ["--rule", "in-released-land", "--rule", "location-too-coarse", "--coarse-above", "20"]
+        made = json.loads(command("stats", *options, "--by", "batch", "--by", "sheet", "--json").stdout)
+        assert made["parameters"]["rules"] == ["in-released-land", "location-too-coarse"]
+        assert made["parameters"]["coarse_above_m"] == 20
+        assert [grouping["by"] for grouping in made["groups"]] == ["batch", "sheet"]
+        words = command("stats", "--as-of", "2021-05-31", "--by", "party").stdout
+        assert "As of 2021-05-31" in words
+        assert "1 batches not surely handed over" in " ".join(words.split())
+
     def test_map(self, command, tmp_path):
         words = command("map", "-o", tmp_path / "map.html", "--title", "At sea").stdout
         assert "RESTRICTED" in words
@@ -258,6 +269,10 @@ class TestExitCodes:
             ["import", "AREAS", "--kind", "minefields", "--id", "a", "--sigma", "nan"],
             ["import", "--kind", "minefields", "--id", "a"],
             ["stats", "--near", "nan"],
+            ["stats", "--coarse-above", "-1"],
+            ["stats", "--as-of", "2021-05"],
+            ["stats", "--as-of", "soon"],
+            ["stats", "--by", "colour"],
             ["withdraw", "first"],
             ["show"],
             ["export"],
@@ -270,6 +285,11 @@ class TestExitCodes:
         assert result.stdout == ""
         assert "Error" in result.stderr or "Usage" in result.stderr
         assert small_path.read_bytes() == before
+
+    def test_a_wrong_rule_is_told_those_there_are(self, command):
+        words = " ".join(command("stats", "--rule", "too-old", code=2).stderr.split())
+        for rule in Rule:
+            assert f"'{rule.value}'" in words
 
 
 @pytest.fixture
@@ -333,6 +353,7 @@ class TestForeseen:
             (["show", "second"], "holds no batch second; its batches are: first, events, districts"),
             (["withdraw", "second", "--reason", "x"], "holds no batch second"),
             (["stats", "--batch", "second"], "holds no batch second"),
+            (["stats", "--rule", "out-of-scope"], "it needs a batch that says what it covers"),
             (["stats", "--features", "out.txt"], "choose a name"),
             (["map", "-o", "no/such/folder/map.html"], "cannot be written"),
             (["init"], "it exists already"),

@@ -41,13 +41,18 @@ def answers(folder, shared):
         ],
         "accidents": [
             "import", data / "incidents.geojson", "--kind", "accidents", "--id", "bih-incidents",
-            "--title", "Incidents",
+            "--title", "Incidents", "--field", "map_sheet=fileId",
+        ],
+        "released": [
+            "import", data / "cleared_areas_simplyfied.geojson", "--kind", "released", "--id", "bih-cleared",
+            "--title", "Cleared areas", "--repair",
         ],
         "districts": [
             "import", data / "cantons.geojson", "--kind", "districts", "--id", "bih-municipalities",
             "--title", "Municipalities", "--field", "name=shapeName", "--json",
         ],
         "stats": ["stats", "--json"],
+        "by rule": ["stats", "--rule", "in-released-land", "--by", "sheet", "--json"],
         "map": ["map", "-o", folder / "bih.html"],
         "verify": ["verify", "--json"],
         "list": ["list"],
@@ -77,6 +82,22 @@ def test_accuracy(answers):
     assert accuracy["undated"] == 1_442
     first = accuracy["by_district"][0]
     assert (first["district"], first["total"]) == ("Doboj", 82)
+
+
+def test_rule_and_sheets(answers):
+    """56 incidents lie in released land; 7 sheets have incidents and no polygon."""
+    result = json.loads(answers["by rule"].stdout)
+    accuracy = result["accuracy"]
+    assert accuracy["removed"] == {"in-released-land": 56}
+    assert (accuracy["all"]["total"], accuracy["unfiltered"]["total"], accuracy["unfiltered"]["inside"]) == (
+        1_386,
+        1_442,
+        186,
+    )
+    unmapped = json.loads(answers["stats"].stdout)["accuracy"]["unmapped_sheets"]
+    assert (len(unmapped["without_record"]), unmapped["events"]["numerator"]) == (7, 17)
+    (sheets,) = result["groups"]
+    assert sum(row["total"] for row in sheets["rows"]) == 1_386
 
 
 def test_coverage(answers):

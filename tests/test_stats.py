@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from registry.codes import By, Rule
 from registry.errors import CompareError, StoreError, UnknownLayer
 from registry.inputs import StatsOptions
 from registry.model import Counts, Handover, Kind, PartialDate, Provenance
@@ -285,3 +286,119 @@ def test_two_event_layers_are_taken_together(registry):
     comparison = compute_stats(registry)
     assert comparison.accuracy.all.total == 13
     assert comparison.classified["batch_id"].tolist() == ["events"] * 13 + ["more"] * 2
+
+
+def test_rules_are_named_in_the_parameters_and_reported(registry):
+    add(registry, Kind.RELEASED, "cleared", [cell(3, 0, 0.5), cell(0, 0, 0.1)], release_type=["CLEARED", "CONFIRMED"])
+    rules = (Rule.LOCATION_TOO_COARSE, Rule.IN_RELEASED_LAND)
+    result = compute_stats(registry, StatsOptions(rules=rules, coarse_above_m=50)).to_json()
+    accuracy = result["accuracy"]
+    assert result["parameters"]["rules"] == ["in-released-land", "location-too-coarse"]
+    assert (result["parameters"]["coarse_above_m"], result["parameters"]["released"]) == (50.0, ["cleared"])
+    assert accuracy["removed"] == {"in-released-land": 3, "location-too-coarse": 0}
+    assert (accuracy["all"]["total"], accuracy["unfiltered"]["total"]) == (9, 12)
+    assert [layer["kind"] for layer in result["layers"]][-1] == "released"
+    released = next(effect for effect in accuracy["rules"] if effect["rule"] == "in-released-land")
+    assert released == {
+        "rule": "in-released-land",
+        "applied": True,
+        "removes": "events",
+        "removed": 3,
+        "removed_alone": 3,
+        "inside_lost": 0,
+        "inside_lost_alone": 0,
+    }
+
+
+def test_a_rule_that_was_not_asked_for_is_counted_too(registry):
+    add(registry, Kind.RELEASED, "cleared", [cell(3, 0, 0.5)])
+    accuracy = compute_stats(registry).to_json()["accuracy"]
+    assert accuracy["removed"] == {}
+    assert accuracy["all"]["total"] == 12
+    alone = {effect["rule"]: (effect["applied"], effect["removed_alone"]) for effect in accuracy["rules"]}
+    assert alone["in-released-land"] == (False, 3)
+    assert "out-of-scope" not in alone
+
+
+def test_devices_are_held_against_what_all_records_claim(registry):
+    """Also those without a usable geometry: an event leaves only where nothing received claims its class."""
+    places = [place(0.5, 0.5)] * 3
+    add(registry, Kind.ACCIDENTS, "devices", places, device_category=["AP_MINE", "AV_MINE", "UXO"])
+    add(registry, Kind.MINEFIELDS, "av", [None], mines_av=[3], on=JULY)
+    add(registry, Kind.MINEFIELDS, "ap", [cell(0, 0)], devices=['[{"category": "AP_MINE"}]'], on=JULY)
+    chosen = StatsOptions(batch_ids=("av", "ap"), events=("devices",), rules=(Rule.DEVICE_NOT_CLAIMED,))
+    comparison = compute_stats(registry, chosen)
+    assert comparison.accuracy.removed == {"device-not-claimed": 1}
+    assert comparison.classified["removed_by"].isna().tolist() == [True, True, False]
+    assert (comparison.thematic.share.numerator, comparison.thematic.share.denominator) == (1, 2)
+
+
+def test_as_of_a_day_only_what_was_known_by_then(registry):
+    add(registry, Kind.MINEFIELDS, "undated", [cell(3, 0)])
+    add(registry, Kind.SCOPE, "second", [cell(-10, -10, 20)], on=JULY)
+    result = compute_stats(registry, StatsOptions(as_of=date(2021, 7, 2))).to_json()
+    assert result["parameters"]["as_of"] == "2021-07-02"
+    assert result["parameters"]["batches"] == ["first"]
+    assert result["as_of"] == {
+        "day": "2021-07-02",
+        "batches_not_by_then": ["second"],
+        "batches_undated": ["undated"],
+        "scope_left_out": ["second"],
+        "events_not_by_then": 8,
+        "events_undated": 1,
+        "released_not_by_then": 0,
+        "released_undated": 0,
+    }
+    accuracy = result["accuracy"]
+    assert (accuracy["events_received"], accuracy["all"]["total"], accuracy["all"]["inside"]) == (4, 4, 3)
+    assert (accuracy["before_handover"]["total"], accuracy["after_handover"]["total"]) == (3, 1)
+    assert compute_stats(registry).to_json()["as_of"] is None
+
+
+def test_as_of_a_day_before_everything(registry):
+    result = compute_stats(registry, StatsOptions(as_of=date(1990, 1, 1))).to_json()
+    assert (result["coverage"]["records_received"], result["accuracy"]["events_received"]) == (0, 0)
+    json.dumps(result, allow_nan=False)
+
+
+def test_land_released_later_is_not_known_on_a_day(registry):
+    add(registry, Kind.RELEASED, "cleared", [cell(0, 0)] * 3, released_on=["2021-01-01", "2021-05-01", None])
+    cut = compute_stats(registry, StatsOptions(as_of=date(2021, 2, 1)))
+    assert (cut.as_of.released_not_by_then, cut.as_of.released_undated) == (1, 1)
+
+
+def test_groups_as_asked_for(registry):
+    asked = (By.YEAR, By.BATCH, By.PARTY, By.DEVICE, By.SHEET, By.TYPE, By.DISTRICT, By.YEAR)
+    result = compute_stats(registry, StatsOptions(by=asked)).to_json()
+    groups = {grouping["by"]: grouping["rows"] for grouping in result["groups"]}
+    assert list(groups) == ["year", "batch", "party", "device", "sheet", "type", "district"]
+    assert [(row["group"], row["total"]) for row in groups["year"]] == [("2021", 5), ("2022", 7), (None, 0)]
+    assert [(row["group"], row["inside"]) for row in groups["batch"]] == [("first", 3), ("second", 2)]
+    assert [(row["group"], row["inside"]) for row in groups["party"]] == [(None, 5)]
+    assert [row["group"] for row in groups["district"]] == ["Here", "=There", None]
+    assert set(groups["year"][0]) == WINDOW | {"group", "group_id", "records_plotted"}
+    assert result["parameters"]["by"] == list(groups)
+
+
+def test_grouping_by_district_needs_districts(registry):
+    registry.withdraw("districts", reason="not agreed")
+    with pytest.raises(CompareError, match="district"):
+        compute_stats(registry, StatsOptions(by=(By.DISTRICT,)))
+
+
+def test_events_without_a_position_bound_the_share(registry):
+    bounds = compute_stats(registry).accuracy.bounds
+    assert bounds.unlocated == 1
+    assert (bounds.none_inside.numerator, bounds.all_inside.numerator, bounds.all_inside.denominator) == (5, 6, 13)
+
+
+def test_sections_of_a_small_registry(registry):
+    comparison = compute_stats(registry)
+    assert [(row.batch_id, row.events_newly_inside) for row in comparison.margins] == [("first", 3), ("second", 2)]
+    assert comparison.predictive.basis == "districts"
+    # Five of twelve events on two of five hundred cells.
+    assert comparison.predictive.value == pytest.approx(5 / 12 / (2 / 500), rel=1e-3)
+    assert comparison.quality.dated_share.denominator == 4
+    assert [row.records_received for row in comparison.quality.by_batch] == [3, 1]
+    assert comparison.accuracy.unmapped_sheets.reason
+    assert [each.place for each in comparison.accuracy.unmapped_districts.without_record] == ["=There"]

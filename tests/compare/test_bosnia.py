@@ -9,9 +9,11 @@ import pytest
 import shapely
 
 from registry import geometry
-from registry.compare.accuracy import measure_accuracy
-from registry.compare.areas import measure_coverage, plane_of, rank_records
-from registry.compare.containment import first_area
+from registry.codes import Rule
+from registry.compare.accuracy import accuracy_of, measure_accuracy
+from registry.compare.areas import measure_coverage, merge_records, plane_of, rank_records
+from registry.compare.eligibility import Criteria, select_events
+from registry.compare.study import measure_predictive, study_area
 from registry.model import Counts
 
 DATA = Path(__file__).parents[3] / "shared/data/bih-mines"
@@ -33,7 +35,9 @@ def repaired(records):
 def received():
     """All records with a geometry, as delivered."""
     frame = geopandas.read_file(DATA / "suspect_areas_simplyfied.geojson")
-    frame = frame.assign(batch_id="bih", record_id=[f"{row:05d}" for row in range(len(frame))])
+    frame = frame.assign(
+        batch_id="bih", record_id=[f"{row:05d}" for row in range(len(frame))], map_sheet=frame["fileId"]
+    )
     return frame[~(frame.geometry.isna() | frame.geometry.is_empty)].reset_index(drop=True)
 
 
@@ -41,6 +45,8 @@ def received():
 def incidents():
     frame = geopandas.read_file(DATA / "incidents.geojson")
     return frame.assign(
+        map_sheet=frame["fileId"],
+        in_released_land=None,
         batch_id="incidents",
         accident_id=[str(row) for row in range(len(frame))],
         occurred_on=pd.array([pd.NaT] * len(frame), dtype="datetime64[s]"),
@@ -95,8 +101,50 @@ def test_the_same_after_a_trip_through_another_crs(received, incidents, epsg):
     assert list(result.all.within_m.values()) == [186, 229, 281, 362, 465, 603, 769]
 
 
-def test_incidents_in_cleared_land(incidents):
-    cleared = geopandas.read_file(DATA / "cleared_areas_simplyfied.geojson")
-    cleared = repaired(cleared[~(cleared.geometry.isna() | cleared.geometry.is_empty)])
-    points, areas = (np.asarray(frame.geometry.array, dtype=object) for frame in (incidents, cleared))
-    assert (first_area(points, areas) >= 0).sum() == 56
+@pytest.fixture(scope="module")
+def cleared():
+    frame = geopandas.read_file(DATA / "cleared_areas_simplyfied.geojson")
+    frame = repaired(frame[~(frame.geometry.isna() | frame.geometry.is_empty)])
+    return frame.assign(
+        release_type="CLEARED",
+        released_on=pd.array([pd.NaT] * len(frame), dtype="datetime64[s]"),
+        released_on_precision=None,
+    )
+
+
+def test_incidents_in_cleared_land(received, incidents, cleared):
+    records = ranked(repaired(received), incidents)
+    would = select_events(incidents, records, Criteria(released=cleared))
+    (effect,) = [effect for effect in would.rules if effect.rule is Rule.IN_RELEASED_LAND]
+    assert (effect.applied, effect.removed_alone, effect.inside_lost_alone) == (False, 56, 0)
+    applied = select_events(incidents, records, Criteria((Rule.IN_RELEASED_LAND,), released=cleared))
+    accuracy = accuracy_of(applied, records)
+    assert accuracy.removed == {"in-released-land": 56}
+    assert (accuracy.all.total, accuracy.all.inside, accuracy.unfiltered.total) == (1386, 186, 1442)
+
+
+def test_sheets_and_districts_without_a_record(received, incidents, municipalities):
+    records = ranked(repaired(received), incidents)
+    result, _ = measure_accuracy(incidents, records, districts=municipalities)
+    sheets = result.unmapped_sheets
+    assert {each.place for each in sheets.without_record} == {
+        "2584-I", "2681-III", "2684-IV", "2781-II", "2884-I", "2984-III", "2984-IV",
+    }  # fmt: skip
+    assert (sheets.places, sheets.events.numerator, sheets.elsewhere.total) == (81, 17, 1425)
+    assert (sheets.events_inside, sheets.events_unplaced, sheets.elsewhere.inside) == (0, 0, 186)
+    districts = result.unmapped_districts
+    assert districts.events == result.never_mapped
+    assert districts.events_unplaced == 20
+    assert districts.elsewhere.total + districts.events.numerator + 20 == 1442
+
+
+def test_predictive_accuracy(received, incidents, municipalities):
+    """186 of the 1,422 in a municipality, on 801 of 51,447 km2."""
+    records = ranked(repaired(received), incidents)
+    study = study_area(records, incidents, districts=municipalities)
+    result = measure_predictive(select_events(incidents, records), records, merge_records(records), study)
+    assert (result.share_inside.numerator, result.share_inside.denominator, result.events_beyond) == (186, 1422, 20)
+    assert result.value == pytest.approx(186 / 1422 / (result.covered_m2 / result.area_m2), rel=1e-9)
+    in_districts = measure_coverage(records, Counts(0, 0, 0, 0, 0), districts=municipalities).by_district
+    assert result.covered_m2 == pytest.approx(sum(row.union_m2 for row in in_districts if row.district), rel=1e-4)
+    assert 8 < result.value < 9
