@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 from maps.figures import headline_figures, share_text
-from registry.compare.uncertainty import Share
+from registry.compare.uncertainty import Share, wilson_share
 from registry.stats import compute_stats
 
 
@@ -29,3 +31,12 @@ def test_share_never_stands_without_its_counts(sea_registry):
     for window in headline_figures(compute_stats(sea_registry)).windows:
         assert " of " in window.outside
         assert window.share_outside
+
+
+def test_never_mapped_is_not_mapped_wrongly(sea_registry):
+    comparison = compute_stats(sea_registry)
+    assert not any("never mapped" in note for note in headline_figures(comparison).notes)
+    unmapped = replace(comparison.accuracy.unmapped_sheets, events=wilson_share(17, 1442))
+    accuracy = replace(comparison.accuracy, unmapped_sheets=unmapped)
+    notes = headline_figures(replace(comparison, accuracy=accuracy)).notes
+    assert any(note.startswith("17 of 1,442 events lie on map sheets where no record is plotted") for note in notes)
