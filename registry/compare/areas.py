@@ -185,8 +185,8 @@ def records_in_districts(records: RankedRecords, districts: GeoDataFrame) -> NDA
     return np.bincount(district[shares_land], minlength=len(districts))
 
 
-def count_repeated(records: GeoDataFrame) -> int:
-    """Count the records that repeat one of the others: a field handed over twice counts once.
+def are_repeated(records: GeoDataFrame) -> NDArray[np.bool_]:
+    """Which records repeat one of the others: a field handed over twice counts once.
 
     Parameters
     ----------
@@ -194,7 +194,12 @@ def count_repeated(records: GeoDataFrame) -> int:
         With the columns ``batch_id``, ``record_id`` and ``duplicate_of`` (``batch/record`` or null).
     """
     names = records["batch_id"].astype("string") + "/" + records["record_id"].astype("string")
-    return int(records["duplicate_of"].isin(names).sum())
+    return np.asarray(records["duplicate_of"].isin(names), dtype=bool)
+
+
+def count_repeated(records: GeoDataFrame) -> int:
+    """Count the records that repeat one of the others, see `are_repeated`."""
+    return int(are_repeated(records).sum())
 
 
 def area_m2(polygons: Geometries) -> float:

@@ -32,13 +32,13 @@ class Share:
             raise ValueError("A share has either a value or the reason why it has none.")
 
 
-def wilson_interval(numerator: int, denominator: int) -> tuple[float, float]:
+def wilson_interval(numerator: float, denominator: float) -> tuple[float, float]:
     """Wilson's 95 % score interval of a binomial share.
 
     Parameters
     ----------
     numerator, denominator
-        Counts with ``0 <= numerator <= denominator`` and ``denominator > 0``.
+        Counts with ``0 <= numerator <= denominator`` and ``denominator > 0``; an effective number may be a fraction.
 
     Notes
     -----

@@ -13,6 +13,8 @@ from registry.codes import Rule
 from registry.compare.accuracy import accuracy_of, measure_accuracy
 from registry.compare.areas import measure_coverage, merge_records, plane_of, rank_records
 from registry.compare.eligibility import Criteria, select_events
+from registry.compare.ground import GroundLayers, measure_ground
+from registry.compare.minecount import MINE_COLUMNS
 from registry.compare.study import measure_predictive, study_area
 from registry.model import Counts
 
@@ -52,6 +54,17 @@ def incidents():
         occurred_on=pd.array([pd.NaT] * len(frame), dtype="datetime64[s]"),
         occurred_on_precision=pd.array([None] * len(frame), dtype="string"),
         sigma_m=np.nan,
+    )
+
+
+@pytest.fixture(scope="module")
+def cleared():
+    frame = geopandas.read_file(DATA / "cleared_areas_simplyfied.geojson")
+    frame = repaired(frame[~(frame.geometry.isna() | frame.geometry.is_empty)])
+    return frame.assign(
+        release_type="CLEARED",
+        released_on=pd.array([pd.NaT] * len(frame), dtype="datetime64[s]"),
+        released_on_precision=None,
     )
 
 
@@ -101,17 +114,6 @@ def test_the_same_after_a_trip_through_another_crs(received, incidents, epsg):
     assert list(result.all.within_m.values()) == [186, 229, 281, 362, 465, 603, 769]
 
 
-@pytest.fixture(scope="module")
-def cleared():
-    frame = geopandas.read_file(DATA / "cleared_areas_simplyfied.geojson")
-    frame = repaired(frame[~(frame.geometry.isna() | frame.geometry.is_empty)])
-    return frame.assign(
-        release_type="CLEARED",
-        released_on=pd.array([pd.NaT] * len(frame), dtype="datetime64[s]"),
-        released_on_precision=None,
-    )
-
-
 def test_incidents_in_cleared_land(received, incidents, cleared):
     records = ranked(repaired(received), incidents)
     would = select_events(incidents, records, Criteria(released=cleared))
@@ -148,3 +150,31 @@ def test_predictive_accuracy(received, incidents, municipalities):
     in_districts = measure_coverage(records, Counts(0, 0, 0, 0, 0), districts=municipalities).by_district
     assert result.covered_m2 == pytest.approx(sum(row.union_m2 for row in in_districts if row.district), rel=1e-4)
     assert 8 < result.value < 9
+def test_against_cleared_land(received, incidents, cleared):
+    records = repaired(received).assign(duplicate_of=pd.array([None] * len(received), dtype="string"))
+    records = records.assign(**{name: pd.array([None] * len(records), dtype="Int64") for name in MINE_COLUMNS})
+    plane = plane_of(records, incidents)
+    ground = measure_ground(
+        records, records, incidents.assign(device_category=None), GroundLayers(released=cleared), plane
+    )
+    agreement = ground.released
+    assert agreement.mapped_m2 == pytest.approx(806.93e6, rel=1e-4)
+    # Plain geopandas, on a UTM zone.
+    suspect, other = (frame.to_crs(32634).geometry.union_all() for frame in (records, cleared))
+    assert agreement.surveyed_m2 == pytest.approx(other.area, rel=2e-3)
+    assert agreement.shared_m2 == pytest.approx(suspect.intersection(other).area, rel=2e-3)
+    # The boundary paced out in steps of 100 m.
+    rings = shapely.get_rings(shapely.get_parts(suspect))
+    paces = [shapely.line_interpolate_point(ring, np.arange(50, ring.length, 100)) for ring in rings]
+    near = shapely.STRtree(shapely.get_rings(shapely.get_parts(other))).query(
+        np.concatenate(paces), predicate="dwithin", distance=25
+    )
+    assert agreement.mapped_boundary.length_within_m[25] == pytest.approx(100 * len(np.unique(near[0])), rel=0.05)
+    assert agreement.iou.value < 0.002
+    # What was cleared is no longer suspected: hardly a suspected area is cleared.
+    confirmation = ground.confirmation
+    assert confirmation.investigated.confirmed == 0
+    assert confirmation.records == 7_971
+    states = (confirmation.investigated, confirmation.partly, confirmation.uninvestigated)
+    assert sum(tally.records for tally in states) == 7_971
+    assert confirmation.share.value is None
