@@ -486,12 +486,29 @@ def stats(
         typer.Option("--as-of", metavar="DATE", help="Only what was in hand and had happened by YYYY-MM-DD."),
     ] = None,
     by: Annotated[list[By] | None, typer.Option("--by", help="Also by group; may be repeated.")] = None,
+    investigated_share: Annotated[
+        float,
+        typer.Option(
+            "--investigated-share", metavar="SHARE", help="From which share of its area on a record is investigated."
+        ),
+    ] = 0.9,
+    fade_out: Annotated[
+        float | None,
+        typer.Option("--fade-out", metavar="METRES", help="How far from a found mine land still counts as confirmed."),
+    ] = None,
+    estimated_mines: Annotated[
+        int | None, typer.Option("--estimated-mines", metavar="N", help="An estimate of all mines, recorded or not.")
+    ] = None,
+    estimate_source: Annotated[
+        str | None, typer.Option("--estimate-source", metavar="TEXT", help="Whose estimate it is, and where it stands.")
+    ] = None,
     features: Annotated[
         Path | None, typer.Option("--features", metavar="OUT", help="Write every event with its class (.gpkg or .csv).")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure what the maps cover, and how many recorded explosions fall outside them."""
+    from registry.compare.ground import GroundOptions
     from registry.inputs import StatsOptions
     from registry.stats import compute_stats, write_classified
 
@@ -504,6 +521,7 @@ def stats(
         coarse_above_m=coarse_above,
         as_of=_day(as_of, "--as-of"),
         by=tuple(by or ()),
+        ground=GroundOptions(investigated_share, fade_out, estimated_mines, estimate_source),
     )
     with _open(context) as registry, _progress() as progress:
         result = compute_stats(registry, options, progress=progress)

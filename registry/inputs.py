@@ -1,7 +1,7 @@
 """What a comparison is made from: the layers of a registry that were asked for, read and cut to a day."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas
@@ -10,7 +10,9 @@ from geopandas import GeoDataFrame
 from registry.codes import By, PlotStatus, Rule
 from registry.compare.claimed import CLAIM_COLUMNS
 from registry.compare.eligibility import COARSE_ABOVE_M
-from registry.compare.windows import AsOf, batches_in_hand, happened_by
+from registry.compare.ground import GroundOptions
+from registry.compare.minecount import MINE_COLUMNS
+from registry.compare.windows import AsOf, LeftOutRows, batches_in_hand, happened_by
 from registry.errors import CompareError
 from registry.geometry import WGS84
 from registry.model import Handover, Kind, Layer, PartialDate
@@ -25,7 +27,7 @@ _COLUMNS: Mapping[Kind, tuple[str, ...]] = {
         "laid_from_precision",
         "laid_to",
         "laid_to_precision",
-        *CLAIM_COLUMNS,
+        *dict.fromkeys((*CLAIM_COLUMNS, *MINE_COLUMNS)),
     ),
     Kind.ACCIDENTS: (
         "occurred_on",
@@ -40,7 +42,16 @@ _COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     ),
     Kind.DISTRICTS: ("name",),
     Kind.SCOPE: (),
+    Kind.SURVEYED: ("land_status", "surveyed_on", "surveyed_on_precision"),
     Kind.RELEASED: ("release_type", "released_on", "released_on_precision"),
+    Kind.DEVICES: ("device_category", "quantity", "found_on", "found_on_precision"),
+}
+
+_DATE_OF_KIND: Mapping[Kind, str] = {
+    Kind.ACCIDENTS: "occurred_on",
+    Kind.SURVEYED: "surveyed_on",
+    Kind.RELEASED: "released_on",
+    Kind.DEVICES: "found_on",
 }
 
 
@@ -64,6 +75,8 @@ class StatsOptions:
         Compare only what was in hand and had happened by the end of this day.
     by
         What to group by, beside districts.
+    ground
+        What a person states for the comparison with the ground.
     """
 
     batch_ids: tuple[str, ...] = ()
@@ -74,6 +87,7 @@ class StatsOptions:
     coarse_above_m: float = COARSE_ABOVE_M
     as_of: date | None = None
     by: tuple[By, ...] = ()
+    ground: GroundOptions = field(default_factory=GroundOptions)
 
 
 @dataclass(frozen=True)
@@ -82,7 +96,8 @@ class Inputs:
 
     ``received`` are all minefield records, ``plotted`` those with a usable geometry, ``unrepaired`` those that could be
     repaired; ``events`` have a geometry only where it is usable. ``handovers`` are those of the minefield batches.
-    ``districts``, ``scope`` and ``released`` are None where there is no such row. ``as_of`` says what was left out.
+    ``districts``, ``scope`` and ``released`` are None where there is no such row, ``surveyed`` and ``devices`` where
+    there is no such layer. ``as_of`` says what was left out.
     """
 
     layers: Mapping[Kind, tuple[Layer, ...]]
@@ -93,7 +108,9 @@ class Inputs:
     events: GeoDataFrame
     districts: GeoDataFrame | None
     scope: GeoDataFrame | None
+    surveyed: GeoDataFrame | None
     released: GeoDataFrame | None
+    devices: GeoDataFrame | None
     as_of: AsOf | None
 
     @property
@@ -123,10 +140,12 @@ def read_inputs(registry: Registry, options: StatsOptions) -> Inputs:
         received=received,
         plotted=_of_status(received, PlotStatus.PLOTTED),
         unrepaired=_of_status(received, PlotStatus.INVALID),
-        events=events.set_geometry(events.geometry.where(events["plot_status"] == PlotStatus.PLOTTED, None)),
+        events=_located(events),
         districts=_of_status(frames[Kind.DISTRICTS], PlotStatus.PLOTTED) if chosen[Kind.DISTRICTS] else None,
         scope=scope if len(scope) else None,
+        surveyed=_of_status(frames[Kind.SURVEYED], PlotStatus.PLOTTED) if chosen[Kind.SURVEYED] else None,
         released=released if len(released) else None,
+        devices=_located(frames[Kind.DEVICES]) if chosen[Kind.DEVICES] else None,
         as_of=as_of,
     )
 
@@ -139,7 +158,7 @@ def _choose_layers(registry: Registry, options: StatsOptions) -> dict[Kind, tupl
         Kind.DISTRICTS: _layers(registry, Kind.DISTRICTS, districts),
         # A batch need not say what it covers.
         Kind.SCOPE: registry.layers(Kind.SCOPE, batch_ids=options.batch_ids),
-        Kind.RELEASED: registry.layers(Kind.RELEASED),
+        **{kind: registry.layers(kind) for kind in (Kind.SURVEYED, Kind.RELEASED, Kind.DEVICES)},
     }
     if len(chosen[Kind.DISTRICTS]) > 1:
         held = ", ".join(layer.batch_id for layer in chosen[Kind.DISTRICTS])
@@ -177,12 +196,8 @@ def _cut(
         in_hand, *left_out[kind] = batches_in_hand(dates, day)
         chosen[kind] = tuple(layer for layer in chosen[kind] if layer.batch_id in in_hand)
         frames[kind] = frames[kind][frames[kind]["batch_id"].isin(in_hand).to_numpy(dtype=bool)]
-    events, released = (
-        happened_by(frames[kind], name, day)
-        for kind, name in ((Kind.ACCIDENTS, "occurred_on"), (Kind.RELEASED, "released_on"))
-    )
-    frames[Kind.ACCIDENTS] = frames[Kind.ACCIDENTS][events.happened]
-    frames[Kind.RELEASED] = frames[Kind.RELEASED][released.happened]
+    by_then = {kind: happened_by(frames[kind], name, day) for kind, name in _DATE_OF_KIND.items()}
+    frames |= {kind: frames[kind][found.happened] for kind, found in by_then.items()}
     not_by_then, undated = left_out[Kind.MINEFIELDS]
     return (
         chosen,
@@ -192,12 +207,18 @@ def _cut(
             batches_not_by_then=not_by_then,
             batches_undated=undated,
             scope_left_out=tuple(batch_id for batch_ids in left_out[Kind.SCOPE] for batch_id in batch_ids),
-            events_not_by_then=events.not_by_then,
-            events_undated=events.undated,
-            released_not_by_then=released.not_by_then,
-            released_undated=released.undated,
+            rows={
+                kind: LeftOutRows(found.not_by_then, found.undated)
+                for kind, found in by_then.items()
+                if kind is Kind.ACCIDENTS or chosen[kind]
+            },
         ),
     )
+
+
+def _located(points: GeoDataFrame) -> GeoDataFrame:
+    """All rows, with a position only where it is usable."""
+    return points.set_geometry(points.geometry.where(points["plot_status"] == PlotStatus.PLOTTED, None))
 
 
 def _of_status(frame: GeoDataFrame, status: PlotStatus) -> GeoDataFrame:

@@ -26,6 +26,7 @@ from registry.compare.areas import (
 from registry.compare.claimed import claimed_by_all, claims_of
 from registry.compare.containment import WITHIN_M
 from registry.compare.eligibility import Criteria, Selection, select_events
+from registry.compare.ground import Ground, GroundLayers, measure_ground
 from registry.compare.groups import Grouping, Places, group_events, places_by_district
 from registry.compare.kernel import TOLERANCE_M
 from registry.compare.marginal import BatchMargin, measure_margins
@@ -41,7 +42,9 @@ from registry.store import Registry
 
 SCHEMA = "minefield-registry/stats/v1"
 
-_SECTIONS = ("as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups")
+_SECTIONS = ("as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups", "ground")
+
+_GROUND_KINDS = (Kind.SURVEYED, Kind.RELEASED, Kind.DEVICES)
 
 _ONLY_WHEN_SAID = frozenset({"reason", "windows_reason", "unfiltered"})  # not in the JSON where they are None
 
@@ -68,6 +71,9 @@ class Comparison:
         M7; M15 by batch in the order of handover; M12; M13 and M14 by batch.
     groups
         M1 and M1c by whatever was asked for.
+    ground
+        M2, M2b, M4, M5, M6 and M8, against surveyed and released land and found devices; None where there is no such
+        layer and nobody stated an estimate of all mines.
     completeness
         Of each batch's minefield records (M10), by batch.
     classified
@@ -84,6 +90,7 @@ class Comparison:
     thematic: ThematicAccuracy
     quality: RecordQuality
     groups: tuple[Grouping, ...]
+    ground: Ground | None
     completeness: Mapping[str, BatchCompleteness]
     classified: GeoDataFrame = dataclasses.field(compare=False, repr=False)
 
@@ -157,6 +164,7 @@ def compute_stats(
         thematic=measure_thematic(basis.selection, basis.records),
         quality=_quality(basis),
         groups=tuple(_group(by, basis) for by in dict.fromkeys(options.by)),
+        ground=_ground(basis),
         completeness=_completeness(registry, inputs),
         classified=classified,
     )
@@ -217,7 +225,7 @@ def _parameters(basis: Basis) -> dict[str, object]:
         "events": [layer.batch_id for layer in layers[Kind.ACCIDENTS]],
         "districts": next((layer.batch_id for layer in layers[Kind.DISTRICTS]), None),
         "scope": [layer.batch_id for layer in layers[Kind.SCOPE]],
-        "released": [layer.batch_id for layer in layers[Kind.RELEASED]],
+        **{kind.value: [layer.batch_id for layer in layers[kind]] for kind in _GROUND_KINDS},
         "rules": [effect.rule for effect in basis.selection.rules if effect.applied],
         "coarse_above_m": float(options.coarse_above_m),
         "as_of": options.as_of,
@@ -249,6 +257,16 @@ def _quality(basis: Basis) -> RecordQuality:
 def _group(by: By, basis: Basis) -> Grouping:
     parties = {batch_id: handover.giving_party for batch_id, handover in basis.inputs.handovers.items()}
     return group_events(by, basis.selection, basis.records, districts=basis.districts, parties=parties)
+
+
+def _ground(basis: Basis) -> Ground | None:
+    inputs, options = basis.inputs, basis.options.ground
+    if not any(inputs.layers[kind] for kind in _GROUND_KINDS) and options.mines_estimated is None:
+        return None
+    layers = GroundLayers(inputs.surveyed, inputs.released, inputs.devices)
+    study = None if basis.study is None else (basis.study.words, basis.study.polygon)
+    plane = basis.records.plane
+    return measure_ground(inputs.plotted, inputs.received, inputs.events, layers, plane, options=options, study=study)
 
 
 def _completeness(registry: Registry, inputs: Inputs) -> dict[str, BatchCompleteness]:

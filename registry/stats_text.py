@@ -13,8 +13,10 @@ from registry.compare.eligibility import RULE_WORDS
 from registry.compare.groups import Grouping, UnmappedPlaces
 from registry.compare.quality import Delay
 from registry.compare.windows import AsOf
+from registry.ground_text import ground
+from registry.model import Kind
 from registry.stats import Comparison
-from registry.terminal import interval, metres, share, shown, table
+from registry.terminal import interval, km2, metres, share, shown, table
 
 NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
 GROUPS_SHOWN = 10
@@ -51,6 +53,8 @@ def _parts(result: Comparison) -> Iterator[RenderableType]:
     yield _districts(result.accuracy)
     for grouping in result.groups:
         yield _grouping(grouping)
+    if result.ground is not None:
+        yield ground(result.ground)
 
 
 def _as_of(cut: AsOf) -> str:
@@ -58,14 +62,13 @@ def _as_of(cut: AsOf) -> str:
     undated = f" ({', '.join(cut.batches_undated)})" if cut.batches_undated else ""
     said = [
         f"As of {cut.day.isoformat()}. Left out: {len(cut.batches_not_by_then):,} batches not surely handed over by "
-        f"then{late} and {len(cut.batches_undated):,} without a date{undated}; {cut.events_not_by_then:,} events not "
-        f"surely by then and {cut.events_undated:,} without a date."
+        f"then{late} and {len(cut.batches_undated):,} without a date{undated}."
     ]
-    if cut.released_not_by_then or cut.released_undated:
-        said.append(
-            f"Of released land, {cut.released_not_by_then:,} areas not surely released by then and "
-            f"{cut.released_undated:,} without a date."
-        )
+    said += [
+        f"Of {kind}, {rows.not_by_then:,} not surely by then and {rows.undated:,} without a date."
+        for kind, rows in cut.rows.items()
+        if kind is Kind.ACCIDENTS or rows.not_by_then or rows.undated
+    ]
     if cut.scope_left_out:
         said.append(
             f"What these batches say they cover was not surely stated by then: {', '.join(cut.scope_left_out)}."
@@ -84,8 +87,8 @@ def _coverage(result: Comparison) -> RenderableType:
         ("unplottable", f"{coverage.records_unplottable:,}"),
         ("plotted, but the same field as in another batch", f"{coverage.records_repeated:,}"),
         ("share unplottable", share(coverage.unplottable_share)),
-        ("land covered (union)", f"{_km2(coverage.union_m2)} km2"),
-        ("sum of the records' areas", f"{_km2(coverage.sum_m2)} km2"),
+        ("land covered (union)", f"{km2(coverage.union_m2)} km2"),
+        ("sum of the records' areas", f"{km2(coverage.sum_m2)} km2"),
     ]
     parts: list[RenderableType] = [table("What the maps cover", ("", ""), rows, numbers=1)]
     if len(coverage.by_handover) > 1:
@@ -94,9 +97,9 @@ def _coverage(result: Comparison) -> RenderableType:
                 each.batch_id,
                 each.handed_over_on,
                 f"{each.records_plotted:,}",
-                _km2(each.union_m2),
-                _km2(each.new_m2),
-                _km2(each.cumulative_union_m2),
+                km2(each.union_m2),
+                km2(each.new_m2),
+                km2(each.cumulative_union_m2),
             )
             for each in coverage.by_handover
         ]
@@ -181,7 +184,7 @@ def _qualities(result: Comparison) -> Iterator[str]:
         yield (
             f"Predictive accuracy index {predictive.value:.1f} ({predictive.low:.1f}-{predictive.high:.1f}): events "
             f"lie inside the records that many times as often as if they lay anywhere in {predictive.study}, of whose "
-            f"{_km2(predictive.area_m2)} km2 the records cover {_km2(predictive.covered_m2)} km2."
+            f"{km2(predictive.area_m2)} km2 the records cover {km2(predictive.covered_m2)} km2."
         )
     if thematic.share.denominator:
         yield f"Inside, with a device that a covering record claims: {share(thematic.share)}."
@@ -261,7 +264,3 @@ def _group_table(title: str, head: str, named: Sequence[tuple[str, int | None, W
     ]
     shown_of = "" if len(named) <= GROUPS_SHOWN else f", the first {GROUPS_SHOWN} of {len(named)}"
     return table(f"{title}{shown_of}", (head, *_GROUP_COLUMNS), rows, numbers=5)
-
-
-def _km2(area_m2: float) -> str:
-    return f"{area_m2 / 1e6:,.2f}"

@@ -336,6 +336,11 @@ def _state(layer: Layer) -> str:
     return f"{layer.state}{by}: {layer.reason}"
 
 
+def km2(area_m2: float) -> str:
+    """An area in square kilometres."""
+    return f"{area_m2 / 1e6:,.2f}"
+
+
 def metres(value: float | None, *, unknown: str = "not stated") -> str:
     """A distance in words."""
     return unknown if value is None else f"{value:,.0f} m" if value >= 10 else f"{value:g} m"

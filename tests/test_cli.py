@@ -21,7 +21,7 @@ from registry.store import Registry
 
 STATS_KEYS = {
     "layers", "parameters", "as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups",
-    "completeness",
+    "ground", "completeness",
 }  # fmt: skip
 VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo")
 COMMAND = Path(sys.executable).with_name("minefield-registry")
@@ -355,6 +355,9 @@ class TestForeseen:
             (["stats", "--batch", "second"], "holds no batch second"),
             (["stats", "--rule", "out-of-scope"], "it needs a batch that says what it covers"),
             (["stats", "--features", "out.txt"], "choose a name"),
+            (["stats", "--estimated-mines", "9"], "its source"),
+            (["stats", "--investigated-share", "90"], "above 0, up to 1"),
+            (["stats", "--fade-out", "0"], "metres above 0"),
             (["map", "-o", "no/such/folder/map.html"], "cannot be written"),
             (["init"], "it exists already"),
         ],

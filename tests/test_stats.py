@@ -9,6 +9,8 @@ import pytest
 import shapely
 
 from registry.codes import By, Rule
+from registry.compare.ground import GroundOptions
+from registry.compare.windows import LeftOutRows
 from registry.errors import CompareError, StoreError, UnknownLayer
 from registry.inputs import StatsOptions
 from registry.model import Counts, Handover, Kind, PartialDate, Provenance
@@ -118,7 +120,7 @@ def test_the_figures_of_a_small_registry(registry):
 
 def test_json_has_the_documented_names(registry):
     result = compute_stats(registry).to_json()
-    sections = ["as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups"]
+    sections = ["as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups", "ground"]
     assert list(result) == ["schema", "layers", "parameters", *sections, "completeness"]
     assert result["schema"] == "minefield-registry/stats/v1"
     assert set(result["accuracy"]["all"]) == WINDOW
@@ -178,6 +180,40 @@ def test_several_districts_layers_need_a_choice(registry):
         compute_stats(registry)
     comparison = compute_stats(registry, StatsOptions(districts="provinces"))
     assert [row.district for row in comparison.accuracy.by_district] == ["Whole", None]
+
+
+def test_without_a_layer_of_the_ground_nothing_is_said_of_it(registry):
+    assert compute_stats(registry).to_json()["ground"] is None
+    estimated = compute_stats(
+        registry, StatsOptions(ground=GroundOptions(mines_estimated=9, estimate_source="A report"))
+    )
+    assert estimated.ground.mine_count.mines_recorded == 0
+    assert estimated.ground.released is None
+
+
+def test_records_against_the_ground(registry):
+    """The first batch's cell was cleared and holds three events; a quarter of the second's was, with mines in it."""
+    add(registry, Kind.RELEASED, "cleared", [cell(0, 0), cell(1, 0, 0.5)], release_type=["CLEARED"] * 2)
+    add(registry, Kind.SURVEYED, "surveyed", [cell(0, 0)], land_status=["OPEN"])
+    found = [shapely.MultiPoint([place(1.6, 0.6)]), None]
+    add(registry, Kind.DEVICES, "finds", found, device_category=["AP_MINE"] * 2, quantity=pd.array([4, 1], "Int64"))
+    comparison = compute_stats(registry, StatsOptions(ground=GroundOptions(fade_out_m=20.0)))
+    result = comparison.to_json()["ground"]
+    confirmation = result["confirmation"]
+    assert (confirmation["investigated"]["records"], confirmation["investigated"]["with_accident"]) == (1, 1)
+    assert confirmation["share"]["denominator"] == 1
+    assert (confirmation["partly"]["records"], confirmation["partly"]["with_find"]) == (1, 1)
+    assert result["land"]["areas_left_out"] == {"surveyed: OPEN": 1}
+    # A quarter of the second cell.
+    assert result["land"]["investigated_m2"] == pytest.approx(1.25 * 1113.19 * 1105.74, rel=1e-4)
+    assert (result["found"]["mines"], result["found"]["mine_rows_unlocated"]) == (4, 1)
+    assert result["find_containment"]["rows"]["numerator"] == 1
+    assert result["released"]["shared_of_surveyed"]["value"] == pytest.approx(1, abs=1e-6)
+    assert set(result["released"]["mapped_boundary"]["length_within_m"]) == {"10", "25", "50", "100", "250", "500"}
+    assert result["surveyed"]["iou"]["value"] == pytest.approx(0.5, abs=1e-6)
+    assert result["options"]["fade_out_m"] == 20.0
+    assert [layer.kind for layer in comparison.layers[-3:]] == [Kind.SURVEYED, Kind.RELEASED, Kind.DEVICES]
+    json.dumps(result, allow_nan=False)
 
 
 def test_scope_is_applied_where_it_is_stated(registry):
@@ -344,10 +380,7 @@ def test_as_of_a_day_only_what_was_known_by_then(registry):
         "batches_not_by_then": ["second"],
         "batches_undated": ["undated"],
         "scope_left_out": ["second"],
-        "events_not_by_then": 8,
-        "events_undated": 1,
-        "released_not_by_then": 0,
-        "released_undated": 0,
+        "rows": {"accidents": {"not_by_then": 8, "undated": 1}},
     }
     accuracy = result["accuracy"]
     assert (accuracy["events_received"], accuracy["all"]["total"], accuracy["all"]["inside"]) == (4, 4, 3)
@@ -363,8 +396,10 @@ def test_as_of_a_day_before_everything(registry):
 
 def test_land_released_later_is_not_known_on_a_day(registry):
     add(registry, Kind.RELEASED, "cleared", [cell(0, 0)] * 3, released_on=["2021-01-01", "2021-05-01", None])
+    add(registry, Kind.DEVICES, "finds", [place(0.5, 0.5)] * 2, found_on=["2021-02-01", "2021-02-02"])
     cut = compute_stats(registry, StatsOptions(as_of=date(2021, 2, 1)))
-    assert (cut.as_of.released_not_by_then, cut.as_of.released_undated) == (1, 1)
+    assert cut.as_of.rows[Kind.RELEASED] == LeftOutRows(1, 1)
+    assert cut.as_of.rows[Kind.DEVICES] == LeftOutRows(1, 0)
 
 
 def test_groups_as_asked_for(registry):

@@ -121,9 +121,9 @@ def test_bounds_index_and_delay(sheets):
 
 def test_what_was_left_out_of_a_day(sheets):
     words = flat(compute_stats(sheets, StatsOptions(as_of=date(2021, 6, 11))))
-    assert "As of 2021-06-11. Left out: 1 batches not surely handed over by then (maps) and 0 without a date;" in words
-    assert "0 events not surely by then and 13 without a date." in words
-    assert "0 areas not surely released by then and 1 without a date." in words
+    assert "As of 2021-06-11. Left out: 1 batches not surely handed over by then (maps) and 0 without a date." in words
+    assert "Of accidents, 0 not surely by then and 13 without a date." in words
+    assert "Of released, 0 not surely by then and 1 without a date." in words
 
 
 def test_text_from_a_file_cannot_steer_a_terminal(sheets):

@@ -10,26 +10,31 @@ from geopandas import GeoDataFrame
 from registry.compare.areas import RankedRecords
 from registry.compare.columns import Days, days
 from registry.compare.kernel import Mask
-from registry.model import PartialDate
+from registry.model import Kind, PartialDate
+
+
+@dataclass(frozen=True)
+class LeftOutRows:
+    """Rows of one kind that a day leaves out: those without any date, and all others not surely by then."""
+
+    not_by_then: int
+    undated: int
 
 
 @dataclass(frozen=True)
 class AsOf:
     """What was left out so that only what was in hand and had happened by the end of ``day`` is compared.
 
-    A batch, an event or a release of land whose date is not known, or is too coarse to be surely by then, is left out
-    too: ``..._undated`` counts those without any date, ``..._not_by_then`` all others. ``scope_left_out`` are batches
-    whose statement of what they cover was not surely in hand. Districts are always compared.
+    A batch, an event, a survey, a release of land or a find whose date is not known, or is too coarse to be surely by
+    then, is left out too. ``scope_left_out`` are batches whose statement of what they cover was not surely in hand;
+    ``rows`` counts rows by kind, accidents always among them. Districts are always compared.
     """
 
     day: date
     batches_not_by_then: tuple[str, ...]
     batches_undated: tuple[str, ...]
     scope_left_out: tuple[str, ...]
-    events_not_by_then: int
-    events_undated: int
-    released_not_by_then: int
-    released_undated: int
+    rows: Mapping[Kind, LeftOutRows]
 
 
 @dataclass(frozen=True)

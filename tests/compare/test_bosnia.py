@@ -150,6 +150,8 @@ def test_predictive_accuracy(received, incidents, municipalities):
     in_districts = measure_coverage(records, Counts(0, 0, 0, 0, 0), districts=municipalities).by_district
     assert result.covered_m2 == pytest.approx(sum(row.union_m2 for row in in_districts if row.district), rel=1e-4)
     assert 8 < result.value < 9
+
+
 def test_against_cleared_land(received, incidents, cleared):
     records = repaired(received).assign(duplicate_of=pd.array([None] * len(received), dtype="string"))
     records = records.assign(**{name: pd.array([None] * len(records), dtype="Int64") for name in MINE_COLUMNS})
