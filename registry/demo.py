@@ -10,15 +10,22 @@ from pathlib import Path
 import geopandas
 import pandas as pd
 
+from registry.compare.ground import Ground, GroundOptions
 from registry.errors import StoreError
 from registry.importer import ImportOptions, ImportReport, import_batch
 from registry.model import Handover, Kind, PartialDate, Progress, silent
+from registry.simulate.options import demo_options
 from registry.simulate.world import World, demo_world
-from registry.stats import Comparison, compute_stats
+from registry.stats import Comparison, StatsOptions, compute_stats
 from registry.store import Registry
 
 REGISTRY_NAME, STATS_NAME, SOURCES_NAME = "registry.gpkg", "stats.json", "sources"
 SEED = 2024
+STATED = GroundOptions(
+    fade_out_m=20.0, mines_estimated=demo_options().mines, estimate_source="the simulator (SYNTHETIC)"
+)
+"""What a person would have to state about the ground."""
+
 NOTES = "SYNTHETIC: made by a simulator, in open sea; no real place, person or event."
 
 # What only the maker of the world knows; a source never says it.
@@ -100,14 +107,16 @@ def run_demo(
             progress(f"importing {one.kind}: {one.handover.title}", done / (len(imports) + 1))
             reports.append(import_batch(registry, one.sources, one.kind, one.handover, one.options))
         progress("comparing", len(imports) / (len(imports) + 1))
-        comparison = compute_stats(registry)
+        comparison = compute_stats(registry, StatsOptions(ground=STATED))
         figures = figures_beside_truth(registry, comparison, world)
     stats_path.write_text(json.dumps(comparison.to_json(), indent=1) + "\n", encoding="utf-8")
     return DemoResult(registry_path, stats_path, tuple(reports), comparison, figures)
 
 
 def write_sources(world: World, directory: Path) -> tuple[DemoImport, ...]:
-    """Write a world as files in the formats that parties use, and say how each is imported: places, maps, accidents.
+    """Write a world as files in the formats that parties use, and say how each is imported.
+
+    Places come first, then maps, accidents, and land released and devices found, where anything was cleared.
 
     Parameters
     ----------
@@ -121,7 +130,12 @@ def write_sources(world: World, directory: Path) -> tuple[DemoImport, ...]:
     writers = (_one_geojson, _one_shapefile, _one_kml)
     imports = [write(rows, directory) for write, rows in zip(writers, batches[:-1], strict=False)]
     maps = (*imports, _file_per_sheet(batches[-1], directory))
-    return (*_write_places(world, directory), *maps, _write_accidents(world, directory))
+    return (
+        *_write_places(world, directory),
+        *maps,
+        _write_accidents(world, directory),
+        *_write_clearance(world, directory),
+    )
 
 
 def figures_beside_truth(registry: Registry, comparison: Comparison, world: World) -> tuple[Figure, ...]:
@@ -138,7 +152,7 @@ def figures_beside_truth(registry: Registry, comparison: Comparison, world: Worl
     journalists = sum(roles.get("journalist", 0) for roles in events["victims_by_role"])
     mines = int(records["mines_total_stated"][records["duplicate_of"].isna()].sum())
     km2 = 1e-6
-    return (
+    figures = (
         Figure("Records received", "records", coverage.records_received, truth.records, "records handed over"),
         Figure(
             "Records without a place",
@@ -161,6 +175,34 @@ def figures_beside_truth(registry: Registry, comparison: Comparison, world: Worl
         Figure("Killed", "people", int(events["killed"].sum()), truth.killed, "killed in the world"),
         Figure(
             "Journalists killed", "people", journalists, truth.journalists_killed, "journalists killed in the world"
+        ),
+    )
+    return figures if comparison.ground is None else (*figures, *_figures_of_the_ground(comparison.ground, world))
+
+
+def _figures_of_the_ground(ground: Ground, world: World) -> tuple[Figure, ...]:
+    truth, investigated = world.truth, ground.confirmation.investigated
+    return (
+        Figure(
+            "Records investigated",
+            "records",
+            investigated.records,
+            truth.fields_plotted,
+            "fields on the maps with a place, investigated or not",
+        ),
+        Figure(
+            "Of these confirmed, by construction",
+            "records",
+            investigated.confirmed,
+            truth.records_still_mined,
+            "fields on the maps with a place that were still mined, investigated or not",
+        ),
+        Figure(
+            "Mines found",
+            "mines",
+            0 if ground.found is None else ground.found.mines,
+            truth.mines,
+            "mines in the world",
         ),
     )
 
@@ -222,6 +264,18 @@ def _write_accidents(world: World, directory: Path) -> DemoImport:
     roles = world.events["victims_by_role"].map(json.dumps)
     _told(world.events.assign(victims_by_role=roles)).to_file(path, driver="GeoJSON", engine="pyogrio")
     return DemoImport(Handover("SYN-ACCIDENTS", "SYNTHETIC accidents", notes=NOTES), Kind.ACCIDENTS, (path,))
+
+
+def _write_clearance(world: World, directory: Path) -> tuple[DemoImport, ...]:
+    """Land released as cleared, and the mines found in it."""
+    if not len(world.released):
+        return ()
+    folder = _folder("SYN-CLEARANCE", directory)
+    handover = Handover("SYN-CLEARANCE", "SYNTHETIC clearance", notes=NOTES)
+    released, devices = folder / "SYNTHETIC_released.geojson", folder / "SYNTHETIC_devices.gpkg"
+    _told(world.released).to_file(released, driver="GeoJSON", engine="pyogrio")
+    _told(world.devices).to_file(devices, driver="GPKG", engine="pyogrio", layer="SYNTHETIC devices")
+    return DemoImport(handover, Kind.RELEASED, (released,)), DemoImport(handover, Kind.DEVICES, (devices,))
 
 
 def _folder(batch_id: str, directory: Path) -> Path:

@@ -8,6 +8,22 @@ from registry.compare.ground import Ground
 from registry.compare.minecount import Recovery
 from registry.terminal import km2, metres, share, shown, table
 
+_AGREEMENT = (
+    "land of the records, km2",
+    "land of the areas, km2",
+    "shared land, km2",
+    "shared / land of either (no interval)",
+    "shared / land of the records (no interval)",
+    "shared / land of the areas (no interval)",
+    "of the records' boundary, km",
+    "within 25 m of the areas' boundary, km",
+    "within 100 m of it, km",
+    "distance that holds 95 % of it",
+    "farthest of either boundary from the other (Hausdorff)",
+    "the same for 95 % of either",
+    "centroid of the records off that of the areas",
+)
+
 
 def ground(found: Ground) -> RenderableType:
     """What was found on the ground: first counts, then areas."""
@@ -28,17 +44,16 @@ def ground(found: Ground) -> RenderableType:
             (row.device_class, f"{row.fields:,}", f"{row.mines_found:,}", f"{row.mines_recorded:,}", _ratio(row))
             for row in found.recovery
         ]
-        title = "Mines found / recorded on investigated fields that state a number (can exceed 1; no interval)"
-        parts.append(table(title, ("class", "fields", "found", "recorded", "ratio"), recovered, numbers=4))
-    agreements = [
-        (name, agreement)
+        parts.append(Text("Mines found / recorded on investigated fields; it may exceed 1, and has no interval:"))
+        parts.append(table("Recovery", ("class", "fields", "found", "recorded", "ratio"), recovered, numbers=4))
+    agreements = {
+        name: agreement
         for name, agreement in (("surveyed areas", found.surveyed), ("released land", found.released))
         if agreement is not None
-    ]
+    }
     if agreements:
-        rows = [(name, *_agreement_cells(agreement)) for name, agreement in agreements]
-        heads = ("records against", "shared land", "of either", "of the records", "of the areas", "Hausdorff", "e 95 %")
-        parts.append(table("Agreement of areas (ratios of km2; no interval)", heads, rows, numbers=6))
+        rows = list(zip(_AGREEMENT, *map(_agreement_cells, agreements.values()), strict=True))
+        parts.append(table("Records and areas", ("", *agreements), rows, numbers=len(agreements)))
     return Group(*parts)
 
 
@@ -76,15 +91,50 @@ def _remarks(ground: Ground) -> list[str]:
     return [*remarks, f"{on_maps}, of {estimate}: {count.ratio:.3f} (no interval: an estimate has no known error)."]
 
 
+_AGREEMENT = (
+    "land of the records, km2",
+    "land of the areas, km2",
+    "shared land, km2",
+    "shared / land of either (no interval)",
+    "shared / land of the records (no interval)",
+    "shared / land of the areas (no interval)",
+    "of the records' boundary, km",
+    "within 25 m of the areas' boundary, km",
+    "within 100 m of it, km",
+    "distance that holds 95 % of it",
+    "farthest of either boundary from the other (Hausdorff)",
+    "the same for 95 % of either",
+    "centroid of the records off that of the areas",
+)
+
+
 def _agreement_cells(agreement: Agreement) -> tuple[str, ...]:
-    ratios = (agreement.iou, agreement.shared_of_mapped, agreement.shared_of_surveyed)
-    e95_m = None if agreement.mapped_boundary is None else agreement.mapped_boundary.e95_m
-    return (
-        km2(agreement.shared_m2),
-        *("-" if ratio.value is None else f"{ratio.value:.3f}" for ratio in ratios),
-        metres(agreement.hausdorff_m, unknown="-"),
-        metres(e95_m, unknown="-"),
+    """What `_AGREEMENT` names, of one layer."""
+    boundary, shift = agreement.mapped_boundary, agreement.centroid_shift
+    lengths_m = (
+        (None,) * 3
+        if boundary is None
+        else (boundary.length_m, boundary.length_within_m[25], boundary.length_within_m[100])
     )
+    distances_m = (
+        None if boundary is None else boundary.e95_m,
+        agreement.hausdorff_m,
+        agreement.hausdorff_95_m,
+    )
+    return (
+        *(km2(area_m2) for area_m2 in (agreement.mapped_m2, agreement.surveyed_m2, agreement.shared_m2)),
+        *(
+            "-" if ratio.value is None else f"{ratio.value:.3f}"
+            for ratio in (agreement.iou, agreement.shared_of_mapped, agreement.shared_of_surveyed)
+        ),
+        *("-" if length_m is None else f"{length_m / 1000:,.1f}" for length_m in lengths_m),
+        *(metres(distance_m, unknown="-") for distance_m in distances_m),
+        "-" if shift is None else f"{_off(shift.east_m, 'east', 'west')}, {_off(shift.north_m, 'north', 'south')}",
+    )
+
+
+def _off(metres: float, ahead: str, behind: str) -> str:
+    return f"{abs(metres):,.0f} m {ahead if metres >= 0 else behind}"
 
 
 def _area_share(value: AreaShare) -> str:

@@ -54,6 +54,9 @@ def test_figures_stand_beside_the_truth(demo: DemoResult, world: World) -> None:
     assert figures["Journalists killed"] == (3, 3)
     assert figures["Records received"] == (world.truth.records,) * 2
     assert figures["Records without a place"] == (7, 7)
+    assert figures["Records investigated"] == (100, world.truth.fields_plotted)
+    assert figures["Of these confirmed, by construction"] == (25, world.truth.records_still_mined)
+    assert figures["Mines found"] == (world.truth.mines_found, 1_000_000)
     measured, truth = figures["Land on the maps"]
     assert measured == pytest.approx(world.truth.records_union_m2 / 1e6, rel=1e-4)
     assert truth == pytest.approx(world.truth.true_area_m2 / 1e6)
@@ -69,6 +72,27 @@ def test_what_is_stored_says_the_same(demo: DemoResult, world: World) -> None:
     assert (int(inside.sum()), int((~inside).sum())) == (108, 132)
     assert records.drop_duplicates("record_id")["mines_total_stated"].sum() == 400_000
     assert events["victims_by_role"].map(lambda roles: json.loads(roles).get("journalist", 0)).sum() == 3
+
+
+def test_one_definition_comes_out_at_25_percent(demo: DemoResult) -> None:
+    """Counted again with plain geopandas: cleared records, and those with a find or an accident in them."""
+    records = stored(demo, Kind.MINEFIELDS).to_crs(PLANE)
+    records = records[records["duplicate_of"].isna() & records.geometry.notna()].set_index("record_id").geometry
+    cleared = stored(demo, Kind.RELEASED).to_crs(PLANE).union_all()
+    investigated = records[records.intersection(cleared).area >= 0.9 * records.area]
+    finds, events = (stored(demo, kind).to_crs(PLANE).union_all() for kind in (Kind.DEVICES, Kind.ACCIDENTS))
+    confirmed = investigated[investigated.intersects(finds) | investigated.intersects(events)]
+    assert (len(investigated), len(confirmed)) == (100, 25)
+    assert demo.comparison.ground is not None
+    share = demo.comparison.ground.confirmation.share
+    assert (share.numerator, share.denominator, share.value) == (25, 100, 0.25)
+    assert (share.low, share.high) == pytest.approx((0.1755, 0.3430), abs=5e-5)
+
+
+def test_mines_are_40_percent_of_the_estimate(demo: DemoResult) -> None:
+    assert demo.comparison.ground is not None
+    count = demo.comparison.ground.mine_count
+    assert (count.mines_recorded, count.mines_estimated, count.ratio) == (400_000, 1_000_000, 0.4)
 
 
 def test_statistics_file_holds_the_comparison(demo: DemoResult) -> None:
@@ -87,7 +111,7 @@ def test_four_batches_and_eight_new_maps(demo: DemoResult) -> None:
         documents = [len(registry.documents(layer)) for layer in maps]
         assert registry.verify().problems == ()
     assert all(layer.title.startswith("SYNTHETIC") for layer in layers)
-    assert {layer.kind for layer in layers} == {Kind.MINEFIELDS, Kind.ACCIDENTS, Kind.DISTRICTS, Kind.SCOPE}
+    assert {layer.kind for layer in layers} == set(Kind) - {Kind.SURVEYED}
     assert dates == ["2021-06-15", "2021-11-30", "2023-05-10", "2024-01-25"]
     assert documents == [1, 1, 1, 8]
 
@@ -107,6 +131,8 @@ def test_another_seed_has_the_same_totals(tmp_path: Path, demo: DemoResult) -> N
         figure for figure in demo.figures if figure.label in totals
     ]
     assert (other.comparison.accuracy.all.inside, other.comparison.accuracy.all.outside) == (108, 132)
+    assert other.comparison.ground is not None
+    assert other.comparison.ground.confirmation.share == demo.comparison.ground.confirmation.share
     assert not other.comparison.classified.geometry.equals(demo.comparison.classified.geometry)
 
 

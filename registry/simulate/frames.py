@@ -15,6 +15,7 @@ from registry.simulate.grid import (
     HEIGHT_M,
     PLANE,
     WIDTH_M,
+    Floats,
     Integers,
     district_of,
     sheet_at,
@@ -22,20 +23,23 @@ from registry.simulate.grid import (
 from registry.simulate.land import Fields
 from registry.simulate.options import WorldOptions
 from registry.simulate.records import Records
+from registry.simulate.survey import Survey
 
 GPS_AT_MOST_M = 10.0  # a stated error above this means the position was read off a map
 DEVICE_CLASSES = ("ap", "av", "other")
 DEVICE_CATEGORIES = ("AP_MINE", "AV_MINE", "UNKNOWN")
+FOUND_CATEGORIES = ("AP_MINE", "AV_MINE", "IMPROVISED_MINE")  # who finds a mine sees what it is
 
 
 def true_areas_frame(fields: Fields, records: Records) -> geopandas.GeoDataFrame:
-    """Mined fields, as in ``World.true_areas``."""
+    """Fields as laid, as in ``World.true_areas``."""
     rows = np.arange(len(fields.line))
     columns = {
         "field_id": _numbered("SYN-F", rows),
         **_laid_columns(fields, rows),
         **_mine_columns(fields.mines),
         "mines": fields.total_mines,
+        "lifted": fields.lifted,
         "recorded": np.isin(rows, records.field),
     }
     return _frame(columns, fields.shapes)
@@ -59,12 +63,10 @@ def records_frame(options: WorldOptions, fields: Fields, records: Records) -> ge
 
 def events_frame(events: Events, circumstances: Circumstances) -> geopandas.GeoDataFrame:
     """Accidents at their recorded position, as in ``World.events``."""
-    sheet = sheet_at(events.recorded)
     columns = {
         "accident_id": _numbered("SYN-E", np.arange(len(events.field))),
         "occurred_on": _days(circumstances.occurred_on),
-        "map_sheet": _sheet_names(sheet),
-        "district": _district_names(district_of(sheet)),
+        **_place_columns(events.recorded),
         "location_method": np.where(events.sigma_m <= GPS_AT_MOST_M, "GPS", "MAP"),
         "sigma_m": events.sigma_m,
         "device_category": np.array(DEVICE_CATEGORIES)[circumstances.device],
@@ -78,6 +80,35 @@ def events_frame(events: Events, circumstances: Circumstances) -> geopandas.GeoD
         "outside": events.outside,
     }
     return _frame(columns, shapely.points(events.recorded))
+
+
+def released_frame(survey: Survey) -> geopandas.GeoDataFrame:
+    """Land released as cleared, as in ``World.released``."""
+    middles = shapely.get_coordinates(shapely.point_on_surface(survey.shapes))
+    rows = np.arange(len(survey.shapes))
+    columns = {
+        "record_id": _numbered("SYN-C", rows),
+        "name": [f"SYNTHETIC cleared land {row + 1:03d}" for row in rows],
+        **_place_columns(middles),
+        "release_type": "CLEARED",
+        "released_on": _days(survey.released_on),
+        "released_by": "SYNTHETIC team",
+    }
+    return _frame(columns, survey.shapes)
+
+
+def devices_frame(survey: Survey) -> geopandas.GeoDataFrame:
+    """Mines found, as in ``World.devices``."""
+    columns = {
+        "record_id": _numbered("SYN-M", np.arange(len(survey.field))),
+        **_place_columns(survey.found_at),
+        "device_category": np.array(FOUND_CATEGORIES)[survey.device],
+        "quantity": survey.quantity,
+        "found_on": _days(survey.found_on),
+        "found_by": "SYNTHETIC team",
+        "field_id": _numbered("SYN-F", survey.field),
+    }
+    return _frame(columns, shapely.points(survey.found_at))
 
 
 def districts_frame() -> geopandas.GeoDataFrame:
@@ -109,6 +140,11 @@ def _laid_columns(fields: Fields, rows: Integers) -> dict[str, Any]:
         "laid_from": _days(fields.laid_from[rows]),
         "laid_to": _days(fields.laid_from[rows] + np.timedelta64(3, "D")),
     }
+
+
+def _place_columns(points: Floats) -> dict[str, list[str]]:
+    sheet = sheet_at(points)
+    return {"map_sheet": _sheet_names(sheet), "district": _district_names(district_of(sheet))}
 
 
 def _mine_columns(mines: Integers) -> dict[str, Integers]:

@@ -39,10 +39,11 @@ class FrontLines:
 
 @dataclass(frozen=True)
 class Fields:
-    """Mined fields on the plane: one belt segment each, with its shape, sheet and mines by class.
+    """Fields on the plane: one belt segment each, with its shape, sheet and mines by class.
 
     ``rings`` is fields x vertices x (x, y): ``SIDE_VERTICES`` along the southern side eastward, as many along the
-    northern side westward, and the first again. ``mines`` is fields x device classes.
+    northern side westward, and the first again. ``laid`` and ``mines`` are fields x device classes: what was laid, and
+    what is still there, which is nothing in a field that was ``lifted``.
     """
 
     lines: FrontLines
@@ -53,11 +54,13 @@ class Fields:
     shapes: Geometries
     sheet: Integers
     laid_from: NDArray[np.datetime64]
+    laid: Integers
+    lifted: NDArray[np.bool_]
     mines: Integers
 
     @property
     def total_mines(self) -> Integers:
-        """Mines of all classes in each field."""
+        """Mines of all classes that are still in each field."""
         return np.asarray(self.mines.sum(axis=1))
 
 
@@ -67,7 +70,7 @@ def lay_fields(rng: Generator, options: WorldOptions) -> Fields:
     Raises
     ------
     ValueError
-        If so many fields of that size find no room, or there are fewer mines than fields.
+        If so many fields of that size find no room, all are lifted, or there are fewer mines than mined fields.
     """
     count, belts = options.fields, FRONT_LINES * BELTS_PER_LINE
     pitch_m = (WIDTH_M - 2 * EDGE_M) / -(-count // belts)
@@ -76,8 +79,11 @@ def lay_fields(rng: Generator, options: WorldOptions) -> Fields:
             f"{count} fields leave {pitch_m:.0f} m for each and belts {BELT_DISTANCE_M / 2:.0f} m; "
             "ask for fewer, shorter or narrower ones."
         )
-    if options.mines < count:
-        raise ValueError(f"{options.mines} mines are too few for {count} fields; ask for one in each at least.")
+    mined = count - options.lifted_fields
+    if mined < 1:
+        raise ValueError(f"{options.lifted_fields} of {count} fields cannot be lifted; leave one mined at least.")
+    if options.mines < mined:
+        raise ValueError(f"{options.mines} mines are too few for {mined} fields; ask for one in each at least.")
     lines = _front_lines(rng)
     slot, belt = np.divmod(np.arange(count), belts)
     line, side = belt // BELTS_PER_LINE, belt % BELTS_PER_LINE
@@ -94,6 +100,14 @@ def lay_fields(rng: Generator, options: WorldOptions) -> Fields:
     shapes = shapely.polygons(rings)
     density = rng.lognormal(0.0, 0.3, count) * shapely.area(shapes)
     mix = rng.dirichlet((8.0, 3.0, 1.0), count)
+    laid_from = np.datetime64("1993-01-01") + rng.integers(0, 365 * 20, count)
+    lifted = np.zeros(count, dtype=np.bool_)
+    if options.lifted_fields:
+        lifted[rng.permutation(count)[: options.lifted_fields]] = True
+    # Lifted fields had been as densely mined as the others are.
+    total = 1 + np.floor((options.mines - mined) * density / density[~lifted].sum()).astype(np.int64)
+    total[~lifted] = 1 + apportion(options.mines - mined, density[~lifted])
+    laid = split_by_class(total, mix)
     return Fields(
         lines=lines,
         line=line,
@@ -102,8 +116,10 @@ def lay_fields(rng: Generator, options: WorldOptions) -> Fields:
         rings=rings,
         shapes=shapes,
         sheet=sheet_at(rings[:, :-1].mean(axis=1)),
-        laid_from=np.datetime64("1993-01-01") + rng.integers(0, 365 * 20, count),
-        mines=split_by_class(1 + apportion(options.mines - count, density), mix),
+        laid_from=laid_from,
+        laid=laid,
+        lifted=lifted,
+        mines=np.where(lifted[:, None], 0, laid),
     )
 
 

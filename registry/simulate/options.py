@@ -15,6 +15,26 @@ class BatchOptions:
 
 
 @dataclass(frozen=True)
+class SurveyOptions:
+    """What was cleared in a world.
+
+    Attributes
+    ----------
+    investigated
+        Records whose land was cleared.
+    confirmed
+        In how many of them mines were found or accidents happened; None leaves it to chance. All others are then
+        chosen among records of lifted fields, away from accidents and from land that is still mined.
+    fields_off_the_maps
+        Mined fields on no map that were cleared too.
+    """
+
+    investigated: int
+    confirmed: int | None = None
+    fields_off_the_maps: int = 0
+
+
+@dataclass(frozen=True)
 class WorldOptions:
     """What a world is made of. Lengths in metres, shares from 0 to 1; sigma is one standard deviation per axis.
 
@@ -23,7 +43,9 @@ class WorldOptions:
     fields, belt_width_m, field_length_m
         Mined fields and the range their width and length are drawn from.
     mines, mines_recorded
-        Mines in the world, one in each field at least, and on the maps; with None the maps state what is there.
+        Mines in the world, one in each mined field at least, and on the maps; with None the maps state what was laid.
+    lifted_fields
+        Fields that were lifted before anybody else came: recorded like any other, with no mine left in them.
     batches
         Handovers in order. Sheets that are in none were never handed over. With none, nothing is mapped.
     omitted_share
@@ -50,6 +72,8 @@ class WorldOptions:
     victims, killed, journalists_killed
         Victims of all accidents together, the killed among them and the journalists among the killed; with None there
         is one victim an accident.
+    survey
+        What was cleared; None where nothing was.
     """
 
     fields: int = 480
@@ -57,6 +81,7 @@ class WorldOptions:
     field_length_m: tuple[float, float] = (200.0, 700.0)
     mines: int = 1_000_000
     mines_recorded: int | None = None
+    lifted_fields: int = 0
     batches: tuple[BatchOptions, ...] = (BatchOptions("SYN-1", date(2021, 6, 15)),)
     omitted_share: float = 0.25
     record_sigma_m: float = 20.0
@@ -77,6 +102,7 @@ class WorldOptions:
     victims: int | None = None
     killed: int = 0
     journalists_killed: int = 0
+    survey: SurveyOptions | None = None
 
 
 def demo_options() -> WorldOptions:
@@ -85,6 +111,7 @@ def demo_options() -> WorldOptions:
     return WorldOptions(
         mines=1_000_000,
         mines_recorded=400_000,
+        lifted_fields=240,
         batches=(
             BatchOptions("SYN-2021-06", date(2021, 6, 15), sheets=8),
             BatchOptions("SYN-2021-11", date(2021, 11, 30), sheets=6),
@@ -103,4 +130,6 @@ def demo_options() -> WorldOptions:
         victims=342,
         killed=65,
         journalists_killed=3,
+        # By construction: one definition of accuracy, records confirmed of those investigated, is 25 % here.
+        survey=SurveyOptions(investigated=100, confirmed=25, fields_off_the_maps=15),
     )

@@ -64,7 +64,7 @@ def draw_records(rng: Generator, options: WorldOptions, fields: Fields) -> Recor
     shapes = shapely.polygons(rings) if count else np.empty(0, dtype=object)
     shapes[unplotted] = None
 
-    mines = fields.mines[recorded]
+    mines = fields.laid[recorded]
     if options.mines_recorded is not None and count:
         known = mines.sum(axis=1) * rng.uniform(0.7, 1.0, count)
         mines = split_by_class(apportion(options.mines_recorded, known), mines / mines.sum(axis=1, keepdims=True))

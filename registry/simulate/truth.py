@@ -9,6 +9,7 @@ from registry.simulate.events import Events
 from registry.simulate.land import Fields
 from registry.simulate.options import WorldOptions
 from registry.simulate.records import Records, drawn_shapes
+from registry.simulate.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,19 @@ class Truth:
 
     ``true_area_m2`` is mined land, ``recorded_true_area_m2`` the part of it whose fields were recorded at all, and
     ``records_union_m2`` what the maps show. Repeated records count in ``records`` and once in ``mines_recorded``.
+    Fields count as they were laid; ``fields_lifted`` are mined no more, and ``records_still_mined`` is how many of the
+    ``fields_plotted`` are. Of ``records_investigated`` mines were found or accidents recorded in
+    ``records_confirmed``; ``mines_found`` were found anywhere.
     """
 
     fields: int
+    fields_lifted: int
     fields_recorded: int
+    fields_plotted: int
+    records_still_mined: int
+    records_investigated: int
+    records_confirmed: int
+    mines_found: int
     true_area_m2: float
     recorded_true_area_m2: float
     records_union_m2: float
@@ -40,18 +50,31 @@ class Truth:
     journalists_killed: int
 
 
-def count_truth(options: WorldOptions, fields: Fields, records: Records, events: Events) -> Truth:
-    """Count what is so in a world, from its fields, records and accidents on the plane."""
-    area_m2 = shapely.area(fields.shapes)
+def count_truth(options: WorldOptions, fields: Fields, records: Records, events: Events, survey: Survey) -> Truth:
+    """Count what is so in a world, from its fields, records, accidents and cleared land on the plane."""
+    still_mined = np.flatnonzero(~fields.lifted)
+    area_m2 = np.where(fields.lifted, 0.0, shapely.area(fields.shapes))
     recorded = np.isin(np.arange(options.fields), records.field)
-    event, field = shapely.STRtree(fields.shapes).query(shapely.points(events.true), predicate="intersects")
+    event, field = shapely.STRtree(fields.shapes[still_mined]).query(
+        shapely.points(events.true), predicate="intersects"
+    )
     in_field = np.full(len(events.field), -1)
-    in_field[event] = field
+    in_field[event] = still_mined[field]
     mined = in_field >= 0
     first = records.defect != "repeated"
+    plotted = records.field[first & ~shapely.is_missing(records.shapes)]
+    investigated = survey.record[survey.record >= 0]
+    seen = shapely.points(np.concatenate([survey.found_at, events.recorded]))
+    confirmed = shapely.STRtree(seen).query(drawn_shapes(records.shapes[investigated]), predicate="intersects")[0]
     return Truth(
         fields=options.fields,
+        fields_lifted=int(fields.lifted.sum()),
         fields_recorded=int(recorded.sum()),
+        fields_plotted=len(plotted),
+        records_still_mined=int((~fields.lifted[plotted]).sum()),
+        records_investigated=len(investigated),
+        records_confirmed=len(np.unique(confirmed)),
+        mines_found=int(survey.quantity.sum()),
         true_area_m2=float(area_m2.sum()),
         recorded_true_area_m2=float(area_m2[recorded].sum()),
         records_union_m2=float(shapely.area(shapely.union_all(drawn_shapes(records.shapes)))),

@@ -13,11 +13,12 @@ SEA = shapely.box(-20.4, -20.3, -19.6, -19.7)
 
 
 def test_everything_says_synthetic_and_lies_in_the_sea(world: World) -> None:
-    for frame in (world.true_areas, world.records, world.events, world.districts, world.scope):
+    areas = (world.true_areas, world.records, world.released, world.districts, world.scope)
+    for frame in (*areas, world.events, world.devices):
         assert frame.crs == "EPSG:4326"
         assert frame.geometry.dropna().within(SEA).all()
     assert geopandas.GeoSeries(world.events["true_position"], crs="EPSG:4326").within(SEA).all()
-    for frame in (world.true_areas, world.records, world.events):
+    for frame in (world.true_areas, world.records, world.events, world.released, world.devices):
         assert frame["map_sheet"].str.startswith("SYNTHETIC").all()
         assert frame["district"].str.startswith("SYNTHETIC").all()
     assert world.districts["name"].str.startswith("SYNTHETIC").all()

@@ -37,11 +37,27 @@ def test_the_last_class_takes_what_rounding_leaves() -> None:
     ]
 
 
+def test_lifted_fields_hold_no_mine_and_are_recorded_like_any_other() -> None:
+    made = make_world(replace(SMALL, lifted_fields=20, omitted_share=0.0, mines_recorded=3_000, events=200), 3)
+    lifted = made.true_areas[made.true_areas["lifted"]]
+    assert len(lifted) == 20
+    assert lifted["mines"].sum() == 0
+    assert made.true_areas["mines"].sum() == SMALL.mines
+    assert made.true_areas.loc[~made.true_areas["lifted"], "mines"].min() >= 1
+    of_lifted = made.records[made.records["field_id"].isin(lifted["field_id"])]
+    assert len(of_lifted) == 20
+    assert of_lifted["mines_total_stated"].min() > 0
+    # A third of the fields, laid as densely as the others.
+    assert of_lifted["mines_total_stated"].sum() == pytest.approx(1_000, rel=0.4)
+    assert not made.events["field_id"].isin(lifted["field_id"]).any()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (replace(SMALL, fields=2_000), "fewer, shorter or narrower"),
         (replace(SMALL, mines=59), "59 mines are too few"),
+        (replace(SMALL, lifted_fields=60), "leave one mined"),
     ],
 )
 def test_options_that_cannot_be_met(options: WorldOptions, message: str) -> None:

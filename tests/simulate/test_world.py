@@ -10,7 +10,9 @@ from registry.simulate.world import World, demo_world, make_world
 
 
 def as_bytes(world: World) -> bytes:
-    frames = (world.true_areas, world.records, world.events, world.districts, world.scope)
+    frames = (
+        world.true_areas, world.records, world.events, world.released, world.devices, world.districts, world.scope
+    )  # fmt: skip
     texts = [frame.to_wkb(hex=True).to_csv() for frame in frames]
     return ("".join(texts) + repr(world.truth)).encode()
 
