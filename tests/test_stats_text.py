@@ -14,6 +14,7 @@ from registry.inputs import StatsOptions
 from registry.model import Handover, Kind, PartialDate
 from registry.stats import compute_stats
 from registry.store import Registry
+from registry.terminal import interval
 
 HOSTILE = "[red]x[/red] \x1b[31mred\x07"
 
@@ -51,9 +52,12 @@ def test_the_demonstration_fits_and_is_whole(demo, everything):
         assert max(map(len, words.splitlines())) <= 80
     words = printed(demo.comparison)
     assert "55.0% (48.7%-61.2%)" in words
-    assert "1,897 m" in words
-    assert "100.0% (89.3%-100.0%)" in words
-    assert "SYNTHETIC district C2" in words
+    assert f" {demo.comparison.accuracy.all.median_distance_outside_m:,.0f} m" in words
+    first = demo.comparison.accuracy.by_district[0]
+    assert first.district in words
+    assert interval(first.share_outside) in words
+    assert "Of these confirmed: 25 of 100 = 25.0% (17.5%-34.3%)." in words
+    assert f" {demo.comparison.ground.released.hausdorff_m:,.0f} m" in words
     assert "nothing is known" in words
 
 

@@ -218,48 +218,72 @@ def measure_boundary(
     )
 
 
+@dataclass(frozen=True)
+class _Pairs:
+    """Edges beside other edges, with all that does not depend on how near is near.
+
+    Places along an edge are metres from its start. ``middle`` is where the line of the edge passes nearest to either
+    end of the other one, and ``squared`` the square of that distance; between ``reach`` it runs beside the other edge,
+    off whose line it is ``aside`` at its start and ``turning`` more with every metre.
+    """
+
+    length: Floats
+    middle: tuple[Floats, Floats]
+    squared: tuple[Floats, Floats]
+    reach: tuple[Floats, Floats]
+    aside: Floats
+    turning: Floats
+
+
 def _length_within_m(edges: Floats, others: Floats, tree: STRtree, within_m: Sequence[int]) -> list[float]:
     """Length of the edges within each distance of the others, which the tree holds as lines."""
     lengths = np.zeros(len(within_m))
     for start in range(0, len(edges), _CHUNK):
         chunk = edges[start : start + _CHUNK]
         edge, other = tree.query(shapely.linestrings(chunk), predicate="dwithin", distance=max(within_m))
-        lengths += [_union_m(edge, *_near(chunk, edge, others[other], limit), chunk) for limit in within_m]
+        pairs = _pair(chunk, edge, others[other])
+        begins = np.concatenate([[0.0], np.cumsum(_length_m(chunk))])[edge]
+        lengths += [_union_m(begins, *_near(pairs, limit)) for limit in within_m]
     return [float(length) for length in lengths]
 
 
-def _near(edges: Floats, edge: Integers, others: Floats, limit_m: float) -> tuple[Floats, Floats]:
+def _pair(edges: Floats, edge: Integers, others: Floats) -> _Pairs:
+    origin, length = edges[edge, 0], _length_m(edges)[edge]
+    along = (edges[edge, 1] - origin) / length[:, None]
+    other_length = _length_m(others)
+    beside = (others[:, 1] - others[:, 0]) / other_length[:, None]
+    to_ends = [others[:, number] - origin for number in (0, 1)]
+    middles = [(to_end * along).sum(axis=1) for to_end in to_ends]
+    squares = [(to_end**2).sum(axis=1) - middle**2 for to_end, middle in zip(to_ends, middles, strict=True)]
+    offset = -to_ends[0]
+    return _Pairs(
+        length,
+        (middles[0], middles[1]),
+        (squares[0], squares[1]),
+        _in_slab((offset * beside).sum(axis=1), (along * beside).sum(axis=1), np.zeros(len(edge)), other_length),
+        beside[:, 1] * offset[:, 0] - beside[:, 0] * offset[:, 1],
+        beside[:, 1] * along[:, 0] - beside[:, 0] * along[:, 1],
+    )
+
+
+def _near(pairs: _Pairs, limit_m: float) -> tuple[Floats, Floats]:
     """For each pair, from where to where along the edge it is near the other one; the end lies first where nowhere.
 
     What is near a straight edge is convex, so it is one stretch: the hull of those near either end of the other edge
     and of that beside it.
     """
-    origin, length = edges[edge, 0], _length_m(edges)[edge]
-    along = (edges[edge, 1] - origin) / length[:, None]
-    other_length = _length_m(others)
-    beside = (others[:, 1] - others[:, 0]) / other_length[:, None]
-    ends = [_in_circle(origin, along, others[:, number], limit_m) for number in (0, 1)]
-    offset = origin - others[:, 0]
-    reach = _in_slab((offset * beside).sum(axis=1), (along * beside).sum(axis=1), np.zeros(len(edge)), other_length)
-    aside = beside[:, 1] * offset[:, 0] - beside[:, 0] * offset[:, 1]
-    turning = beside[:, 1] * along[:, 0] - beside[:, 0] * along[:, 1]
-    band = _in_slab(aside, turning, np.full(len(edge), -limit_m), np.full(len(edge), limit_m))
-    strip_low, strip_high = np.maximum(reach[0], band[0]), np.minimum(reach[1], band[1])
-    empty = strip_low > strip_high
-    strip = np.where(empty, np.inf, strip_low), np.where(empty, -np.inf, strip_high)
-    low = np.minimum.reduce([ends[0][0], ends[1][0], strip[0]])
-    high = np.maximum.reduce([ends[0][1], ends[1][1], strip[1]])
-    return np.maximum(low, 0.0), np.minimum(high, length)
-
-
-def _in_circle(origin: Floats, along: Floats, centre: Floats, radius_m: float) -> tuple[Floats, Floats]:
-    """Where lines enter and leave a circle; from infinity to minus infinity where they miss it."""
-    to_centre = centre - origin
-    middle = (to_centre * along).sum(axis=1)
-    half_squared = radius_m**2 - (to_centre**2).sum(axis=1) + middle**2
-    half = np.sqrt(np.maximum(half_squared, 0.0))
-    missed = half_squared < 0
-    return np.where(missed, np.inf, middle - half), np.where(missed, -np.inf, middle + half)
+    limits = np.full(len(pairs.length), float(limit_m))
+    band = _in_slab(pairs.aside, pairs.turning, -limits, limits)
+    low, high = np.maximum(pairs.reach[0], band[0]), np.minimum(pairs.reach[1], band[1])
+    apart = low > high
+    low[apart], high[apart] = np.inf, -np.inf
+    for middle, squared in zip(pairs.middle, pairs.squared, strict=True):
+        half_squared = limit_m**2 - squared
+        meets = half_squared >= 0
+        half = np.sqrt(half_squared[meets])
+        low[meets] = np.minimum(low[meets], middle[meets] - half)
+        high[meets] = np.maximum(high[meets], middle[meets] + half)
+    return np.maximum(low, 0.0), np.minimum(high, pairs.length)
 
 
 def _in_slab(start: Floats, rate: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
@@ -273,11 +297,13 @@ def _in_slab(start: Floats, rate: Floats, low: Floats, high: Floats) -> tuple[Fl
     return first, last
 
 
-def _union_m(edge: Integers, low: Floats, high: Floats, edges: Floats) -> float:
-    """Length of the union of stretches of edges: all edges are laid end to end, so that one sweep joins them."""
+def _union_m(begins: Floats, low: Floats, high: Floats) -> float:
+    """Length of the union of stretches of edges, which are laid end to end so that one sweep joins them.
+
+    ``begins`` is where the edge of each stretch begins in that row.
+    """
     found = low < high
-    start = np.concatenate([[0.0], np.cumsum(_length_m(edges))])[edge[found]]
-    low, high = start + low[found], start + high[found]
+    low, high = (begins + low)[found], (begins + high)[found]
     order = np.argsort(low, kind="stable")
     low, high = low[order], high[order]
     reached = np.concatenate([[0.0], np.maximum.accumulate(high)])[:-1] if len(high) else high
