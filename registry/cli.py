@@ -502,8 +502,26 @@ def stats(
     estimate_source: Annotated[
         str | None, typer.Option("--estimate-source", metavar="TEXT", help="Whose estimate it is, and where it stands.")
     ] = None,
+    cluster_distance: Annotated[
+        float,
+        typer.Option(
+            "--cluster-distance",
+            min=1.0,
+            max=FARTHEST_M,
+            metavar="METRES",
+            help="How close together events outside every record make a cluster.",
+        ),
+    ] = 1_000.0,
+    cluster_events: Annotated[
+        int, typer.Option("--cluster-events", min=2, metavar="N", help="How many events make a cluster.")
+    ] = 5,
     features: Annotated[
-        Path | None, typer.Option("--features", metavar="OUT", help="Write every event with its class (.gpkg or .csv).")
+        Path | None,
+        typer.Option(
+            "--features",
+            metavar="OUT",
+            help="Write every event with its class (.gpkg, with the unmapped clusters, or .csv).",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -522,6 +540,8 @@ def stats(
         as_of=_day(as_of, "--as-of"),
         by=tuple(by or ()),
         ground=GroundOptions(investigated_share, fade_out, estimated_mines, estimate_source),
+        cluster_distance_m=cluster_distance,
+        cluster_events=cluster_events,
     )
     with _open(context) as registry, _progress() as progress:
         result = compute_stats(registry, options, progress=progress)

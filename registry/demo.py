@@ -13,10 +13,11 @@ import pandas as pd
 from registry.compare.ground import Ground, GroundOptions
 from registry.errors import StoreError
 from registry.importer import ImportOptions, ImportReport, import_batch
+from registry.inputs import StatsOptions
 from registry.model import Handover, Kind, PartialDate, Progress, silent
 from registry.simulate.options import demo_options
 from registry.simulate.world import World, demo_world
-from registry.stats import Comparison, StatsOptions, compute_stats
+from registry.stats import Comparison, compute_stats
 from registry.store import Registry
 
 REGISTRY_NAME, STATS_NAME, SOURCES_NAME = "registry.gpkg", "stats.json", "sources"

@@ -39,6 +39,8 @@ _COLUMNS: Mapping[Kind, tuple[str, ...]] = {
         "location_method",
         "in_released_land",
         "ordnance_moved",
+        "killed",
+        "injured",
     ),
     Kind.DISTRICTS: ("name",),
     Kind.SCOPE: (),
@@ -77,6 +79,8 @@ class StatsOptions:
         What to group by, beside districts.
     ground
         What a person states for the comparison with the ground.
+    cluster_distance_m, cluster_events
+        So many events within that distance of one of them make a cluster.
     """
 
     batch_ids: tuple[str, ...] = ()
@@ -88,6 +92,8 @@ class StatsOptions:
     as_of: date | None = None
     by: tuple[By, ...] = ()
     ground: GroundOptions = field(default_factory=GroundOptions)
+    cluster_distance_m: float = 1_000.0
+    cluster_events: int = 5
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas
+import shapely
 from geopandas import GeoDataFrame
 
 from registry import __version__
@@ -24,10 +25,12 @@ from registry.compare.areas import (
     rank_records,
 )
 from registry.compare.claimed import claimed_by_all, claims_of
+from registry.compare.clusters import Cluster, Clusters, find_clusters
 from registry.compare.containment import WITHIN_M
 from registry.compare.eligibility import Criteria, Selection, select_events
 from registry.compare.ground import Ground, GroundLayers, measure_ground
 from registry.compare.groups import Grouping, Places, group_events, places_by_district
+from registry.compare.independence import Independence, measure_independence
 from registry.compare.kernel import TOLERANCE_M
 from registry.compare.marginal import BatchMargin, measure_margins
 from registry.compare.quality import RecordQuality, ThematicAccuracy, measure_quality, measure_thematic
@@ -35,6 +38,7 @@ from registry.compare.study import PredictiveAccuracy, StudyArea, measure_predic
 from registry.compare.windows import AsOf
 from registry.completeness import BatchCompleteness, columns_needed, score
 from registry.errors import StoreError
+from registry.geometry import WGS84
 from registry.inputs import Inputs, StatsOptions, read_inputs
 from registry.jsonform import plain
 from registry.model import Counts, Kind, Layer, Progress, silent
@@ -42,11 +46,23 @@ from registry.store import Registry
 
 SCHEMA = "minefield-registry/stats/v1"
 
-_SECTIONS = ("as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups", "ground")
+_SECTIONS = (
+    "as_of",
+    "coverage",
+    "accuracy",
+    "predictive",
+    "margins",
+    "thematic",
+    "quality",
+    "groups",
+    "ground",
+    "independence",
+    "clusters",
+)
 
 _GROUND_KINDS = (Kind.SURVEYED, Kind.RELEASED, Kind.DEVICES)
 
-_ONLY_WHEN_SAID = frozenset({"reason", "windows_reason", "unfiltered"})  # not in the JSON where they are None
+_ONLY_WHEN_SAID = frozenset({"reason", "note", "windows_reason", "unfiltered"})  # not in the JSON where they are None
 
 _EVERYTHING = StatsOptions()
 
@@ -74,10 +90,14 @@ class Comparison:
     ground
         M2, M2b, M4, M5, M6 and M8, against surveyed and released land and found devices; None where there is no such
         layer and nobody stated an estimate of all mines.
+    independence, clusters
+        Positions that come from the map, or are used more than once (M17); where events lie close together outside
+        every record (M16).
     completeness
         Of each batch's minefield records (M10), by batch.
     classified
-        EPSG:4326, one row for each received event, see `registry.compare.accuracy.classify`.
+        EPSG:4326, one row for each received event, see `registry.compare.accuracy.classify`; and ``cluster``, the rank
+        of its cluster, 0 where it is in none.
     """
 
     layers: tuple[Layer, ...]
@@ -91,6 +111,8 @@ class Comparison:
     quality: RecordQuality
     groups: tuple[Grouping, ...]
     ground: Ground | None
+    independence: Independence
+    clusters: Clusters
     completeness: Mapping[str, BatchCompleteness]
     classified: GeoDataFrame = dataclasses.field(compare=False, repr=False)
 
@@ -153,6 +175,14 @@ def compute_stats(
     basis = _basis(inputs, options)
     classified = classify(basis.selection, basis.records, near_m=options.near_m)
     progress("measuring", 0.7)
+    clusters, cluster = find_clusters(
+        classified,
+        inputs.events,
+        basis.records.plane,
+        districts=inputs.districts,
+        distance_m=options.cluster_distance_m,
+        min_events=options.cluster_events,
+    )
     return Comparison(
         layers=tuple(layer for of_kind in inputs.layers.values() for layer in of_kind),
         parameters=_parameters(basis),
@@ -165,13 +195,19 @@ def compute_stats(
         quality=_quality(basis),
         groups=tuple(_group(by, basis) for by in dict.fromkeys(options.by)),
         ground=_ground(basis),
+        independence=measure_independence(
+            classified[classified["removed_by"].isna()], basis.records, surveyed=inputs.surveyed
+        ),
+        clusters=clusters,
         completeness=_completeness(registry, inputs),
-        classified=classified,
+        classified=classified.assign(cluster=cluster),
     )
 
 
 def write_classified(comparison: Comparison, path: Path) -> None:
-    """Write every event with its class, its records and its distance to a GeoPackage or a CSV file.
+    """Write every event with its class, its records, its distance and its cluster to a GeoPackage or a CSV file.
+
+    A GeoPackage gets the clusters as a second layer, ``unmapped_clusters``.
 
     Parameters
     ----------
@@ -198,6 +234,14 @@ def write_classified(comparison: Comparison, path: Path) -> None:
                 _as_table(events).to_csv(scratch, index=False)
             else:
                 events.to_file(scratch, layer="classified_events", driver="GPKG", geometry_type="Point", VERSION="1.3")
+                _clusters_layer(comparison.clusters).to_file(
+                    scratch,
+                    layer="unmapped_clusters",
+                    driver="GPKG",
+                    geometry_type="Polygon",
+                    DESCRIPTION=comparison.clusters.notice,
+                    layer_metadata={"notice": comparison.clusters.notice},
+                )
             scratch.rename(path)
     except (OSError, DataSourceError, DataLayerError) as error:
         raise StoreError(f"{path} cannot be written: {error}; check the folder and the space left.") from error
@@ -231,6 +275,8 @@ def _parameters(basis: Basis) -> dict[str, object]:
         "as_of": options.as_of,
         "by": list(dict.fromkeys(options.by)),
         "near_m": float(options.near_m),
+        "cluster_distance_m": float(options.cluster_distance_m),
+        "cluster_events": options.cluster_events,
         "tolerance_m": TOLERANCE_M,
         "within_m": list(WITHIN_M),
         "plane": basis.records.plane.srs,
@@ -286,3 +332,15 @@ def _as_table(events: GeoDataFrame) -> pandas.DataFrame:
     for name in ("batch_id", "accident_id", "records"):
         table[name] = [f"'{text}" if text.startswith(_FORMULA_STARTS) else text for text in table[name]]
     return table.assign(longitude=events.geometry.x.to_numpy(), latitude=events.geometry.y.to_numpy())
+
+
+def _clusters_layer(found: Clusters) -> GeoDataFrame:
+    """The clusters as polygons on WGS 84, each with the notice; a column for each of their values."""
+    names = [field.name for field in dataclasses.fields(Cluster) if field.name != "hull"]
+    rows = [{name: plain(getattr(cluster, name)) for name in names} for cluster in found.clusters]
+    table = pandas.DataFrame(rows, columns=names).assign(notice=found.notice)
+    table["districts"] = ["; ".join(cluster.districts) for cluster in found.clusters]
+    counts = ["rank", "events", "distinct_positions", "killed", "injured", "victims", "victims_stated", "undated"]
+    table = table.astype(dict.fromkeys(counts, "Int64") | dict.fromkeys(("first_date", "last_date"), "string"))
+    hulls = [shapely.Polygon(cluster.hull) for cluster in found.clusters]
+    return GeoDataFrame(table, geometry=hulls, crs=WGS84)

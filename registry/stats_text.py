@@ -12,9 +12,11 @@ from registry.compare.containment import Window
 from registry.compare.eligibility import RULE_WORDS
 from registry.compare.groups import Grouping, UnmappedPlaces
 from registry.compare.quality import Delay
+from registry.compare.uncertainty import Share
 from registry.compare.windows import AsOf
 from registry.ground_text import ground
 from registry.model import Kind
+from registry.places_text import clusters, independence
 from registry.stats import Comparison
 from registry.terminal import interval, km2, metres, share, shown, table
 
@@ -55,6 +57,8 @@ def _parts(result: Comparison) -> Iterator[RenderableType]:
         yield _grouping(grouping)
     if result.ground is not None:
         yield ground(result.ground)
+    yield independence(result.independence)
+    yield clusters(result.clusters)
 
 
 def _as_of(cut: AsOf) -> str:
@@ -153,6 +157,7 @@ def _remarks(accuracy: Accuracy) -> Iterator[str]:
         )
     if accuracy.all.share_outside.reason:
         yield f"No share of all events: {accuracy.all.share_outside.reason}"
+    yield from _trust(accuracy.all.share_outside)
     if accuracy.windows_reason:
         yield f"Before and after the handover: not computed. {accuracy.windows_reason}"
     elif accuracy.undated:
@@ -164,6 +169,17 @@ def _remarks(accuracy: Accuracy) -> Iterator[str]:
         )
     yield f"In districts without any record: {_never_mapped(accuracy.unmapped_districts)}"
     yield f"On map sheets without any record: {_never_mapped(accuracy.unmapped_sheets)}"
+
+
+def _trust(value: Share) -> list[str]:
+    """How the interval of the headline was made, and how far it goes."""
+    if value.value is None:
+        return []
+    said = {
+        "wilson": "Interval of all events: Wilson's; events near each other fare no more alike than others.",
+        "cluster": "Interval of all events: events near each other fare alike, which makes it wider than Wilson's.",
+    }
+    return [said[value.method], *([value.note] if value.note else [])]
 
 
 def _never_mapped(unmapped: UnmappedPlaces) -> str:

@@ -46,7 +46,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     cells = [[cell if isinstance(cell, Text) else Text(shown(cell)) for cell in row] for row in rows]
     for position, column in enumerate(columns):
         is_number = position >= len(columns) - numbers
-        longest = max((row[position].cell_len for row in cells), default=0)
+        longest = max((line.cell_len for row in cells for line in row[position].split("\n")), default=0)
         # Numbers and names must not be broken; heads may.
         made.add_column(
             Text(column),

@@ -21,7 +21,7 @@ from registry.store import Registry
 
 STATS_KEYS = {
     "layers", "parameters", "as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups",
-    "ground", "completeness",
+    "ground", "independence", "clusters", "completeness",
 }  # fmt: skip
 VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo")
 COMMAND = Path(sys.executable).with_name("minefield-registry")
@@ -162,6 +162,14 @@ class TestVerbs:
         assert "As of 2021-05-31" in words
         assert "1 batches not surely handed over" in " ".join(words.split())
 
+    def test_stats_finds_clusters_as_asked(self, command):
+        # Two of the three events lie outside the squares, 1.3 km apart.
+        line = ["stats", "--cluster-events", "2", "--json"]
+        assert json.loads(command(*line).stdout)["clusters"]["clusters"] == []
+        found = json.loads(command(*line, "--cluster-distance", "2000").stdout)
+        assert [each["events"] for each in found["clusters"]["clusters"]] == [2]
+        assert found["parameters"]["cluster_distance_m"] == 2000
+
     def test_map(self, command, tmp_path):
         words = command("map", "-o", tmp_path / "map.html", "--title", "At sea").stdout
         assert "RESTRICTED" in words
@@ -269,6 +277,9 @@ class TestExitCodes:
             ["import", "AREAS", "--kind", "minefields", "--id", "a", "--sigma", "nan"],
             ["import", "--kind", "minefields", "--id", "a"],
             ["stats", "--near", "nan"],
+            ["stats", "--cluster-distance", "0"],
+            ["stats", "--cluster-distance", "nan"],
+            ["stats", "--cluster-events", "1"],
             ["stats", "--coarse-above", "-1"],
             ["stats", "--as-of", "2021-05"],
             ["stats", "--as-of", "soon"],

@@ -78,7 +78,7 @@ def test_accuracy(answers):
     assert (window["total"], window["inside"], window["outside"]) == (1_442, 186, 1_256)
     assert window["within_m"] == {"0": 186, "25": 229, "50": 281, "100": 362, "250": 465, "500": 603, "1000": 769}
     assert round(window["median_distance_outside_m"]) == 1_135
-    assert window["share_outside"]["method"] == "wilson"
+    assert window["share_outside"]["method"] == "cluster"
     assert accuracy["undated"] == 1_442
     first = accuracy["by_district"][0]
     assert (first["district"], first["total"]) == ("Doboj", 82)

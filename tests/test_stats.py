@@ -1,10 +1,13 @@
+import contextlib
 import csv
 import json
+import sqlite3
 from datetime import UTC, date, datetime
 
 import geopandas
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -120,13 +123,26 @@ def test_the_figures_of_a_small_registry(registry):
 
 def test_json_has_the_documented_names(registry):
     result = compute_stats(registry).to_json()
-    sections = ["as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups", "ground"]
+    sections = [
+        "as_of",
+        "coverage",
+        "accuracy",
+        "predictive",
+        "margins",
+        "thematic",
+        "quality",
+        "groups",
+        "ground",
+        "independence",
+        "clusters",
+    ]
     assert list(result) == ["schema", "layers", "parameters", *sections, "completeness"]
     assert result["schema"] == "minefield-registry/stats/v1"
     assert set(result["accuracy"]["all"]) == WINDOW
     assert list(result["accuracy"]["all"]["within_m"]) == ["0", "25", "50", "100", "250", "500", "1000"]
     share = result["accuracy"]["all"]["share_inside"]
-    assert set(share) == {"numerator", "denominator", "value", "low", "high", "method"}
+    assert set(share) == {"numerator", "denominator", "value", "low", "high", "method", "note"}
+    assert "Too few clusters" in share["note"]
     few = result["coverage"]["unplottable_share"]
     assert set(few) == {"numerator", "denominator", "value", "low", "high", "method", "reason"}
     assert few["value"] is None
@@ -271,7 +287,7 @@ def test_progress_says_each_step_as_it_begins(registry):
 def test_classified_events_as_geopackage(registry, tmp_path):
     path = tmp_path / "events.gpkg"
     write_classified(compute_stats(registry), path)
-    events = geopandas.read_file(path)
+    events = geopandas.read_file(path, layer="classified_events")
     assert len(events) == 13
     assert events.crs == "EPSG:4326"
     assert events["records"][0] == "first/first-0"
@@ -311,10 +327,11 @@ def test_classified_events_cannot_go_there(registry, tmp_path, name):
 def test_no_events_make_a_file_without_rows(tmp_path, suffix):
     with Registry.create(tmp_path / "empty.gpkg") as empty:
         write_classified(compute_stats(empty), tmp_path / f"events{suffix}")
-    assert (
-        len(pd.read_csv(tmp_path / "events.csv") if suffix == ".csv" else geopandas.read_file(tmp_path / "events.gpkg"))
-        == 0
-    )
+    if suffix == ".csv":
+        assert len(pd.read_csv(tmp_path / "events.csv")) == 0
+    else:
+        for layer in ("classified_events", "unmapped_clusters"):
+            assert len(geopandas.read_file(tmp_path / "events.gpkg", layer=layer)) == 0
 
 
 def test_two_event_layers_are_taken_together(registry):
@@ -437,3 +454,51 @@ def test_sections_of_a_small_registry(registry):
     assert [row.records_received for row in comparison.quality.by_batch] == [3, 1]
     assert comparison.accuracy.unmapped_sheets.reason
     assert [each.place for each in comparison.accuracy.unmapped_districts.without_record] == ["=There"]
+
+
+def test_clusters_and_copied_positions_are_in_the_figures(registry):
+    comparison = compute_stats(registry, StatsOptions(cluster_distance_m=500, cluster_events=3))
+    # Three events lie on one spot east of both records; two more on another.
+    assert [(each.events, each.distinct_positions) for each in comparison.clusters.clusters] == [(3, 1)]
+    assert comparison.clusters.clusters[0].districts == ("Here",)
+    assert comparison.classified["cluster"].tolist() == [0] * 9 + [1] * 3 + [0]
+    result = comparison.to_json()
+    assert result["parameters"]["cluster_distance_m"] == 500.0
+    assert result["parameters"]["cluster_events"] == 3
+    assert result["clusters"]["clusters"][0]["last_date"] == "2022"
+    assert result["independence"]["distinct_positions"] == 6
+    assert compute_stats(registry).clusters.clusters == ()
+
+
+def test_surveyed_areas_are_looked_at_for_copied_positions(registry):
+    add(registry, Kind.SURVEYED, "survey", [cell(3.0, 0.5)])
+    result = compute_stats(registry).to_json()
+    assert result["parameters"]["surveyed"] == ["survey"]
+    assert "surveyed" in [layer["kind"] for layer in result["layers"]]
+    signs = {each["sign"]: each["events"] for each in result["independence"]["signs"]}
+    assert signs["surveyed-vertex"] == 3
+
+
+def test_clusters_as_a_layer_that_says_what_they_are_not(registry, tmp_path):
+    comparison = compute_stats(registry, StatsOptions(cluster_distance_m=500, cluster_events=3))
+    path = tmp_path / "events.gpkg"
+    write_classified(comparison, path)
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["classified_events", "unmapped_clusters"]
+    clusters = geopandas.read_file(path, layer="unmapped_clusters")
+    assert clusters["rank"].tolist() == [1]
+    assert clusters["events"].tolist() == [3]
+    assert "not hazard areas" in clusters["notice"][0]
+    assert clusters.geometry[0].contains(place(3.0, 0.5))
+    with contextlib.closing(sqlite3.connect(path)) as opened:
+        described = opened.execute("SELECT description FROM gpkg_contents WHERE table_name = 'unmapped_clusters'")
+        assert "not hazard areas" in described.fetchone()[0]
+    assert pyogrio.read_info(path, layer="unmapped_clusters")["layer_metadata"]["notice"] == comparison.clusters.notice
+    assert geopandas.read_file(path, layer="classified_events")["cluster"].tolist() == [0] * 9 + [1] * 3 + [0]
+
+
+def test_no_clusters_make_a_layer_without_rows(registry, tmp_path):
+    path = tmp_path / "events.gpkg"
+    write_classified(compute_stats(registry), path)
+    clusters = geopandas.read_file(path, layer="unmapped_clusters")
+    assert len(clusters) == 0
+    assert {"rank", "victims", "last_date", "notice"} < set(clusters.columns)

@@ -51,7 +51,11 @@ def test_the_demonstration_fits_and_is_whole(demo, everything):
         assert "…" not in words
         assert max(map(len, words.splitlines())) <= 80
     words = printed(demo.comparison)
-    assert "55.0% (48.7%-61.2%)" in words
+    outside = demo.comparison.accuracy.all.share_outside
+    assert (outside.numerator, outside.denominator, outside.method) == (132, 240, "cluster")
+    assert interval(outside) in words
+    assert "132 of 240 independent events would give 48.7%-61.2% (Wilson)" in " ".join(words.split())
+    assert "not hazard areas" in " ".join(words.split())
     assert f" {demo.comparison.accuracy.all.median_distance_outside_m:,.0f} m" in words
     first = demo.comparison.accuracy.by_district[0]
     assert first.district in words

@@ -155,13 +155,14 @@ def accuracy_of(
     before, after = before & keep, after & keep
     any_record = bool(len(records.polygons))
     window = partial(measure_window, any_record=any_record)
-    everything = window(selection.distance_m)
+    xy = selection.located.xy
+    everything = window(selection.distance_m, selection.xy)
     effects = [effect for effect in selection.rules if effect.applied]
     unmapped = find_unmapped(selection, districts, records, "No districts layer is compared.")
     return Accuracy(
         all=everything,
-        before_handover=None if reason else window(selection.eligible.distance_m[before]),
-        after_handover=None if reason else window(_held_distance_m(selection, records)[after]),
+        before_handover=None if reason else window(selection.eligible.distance_m[before], xy[before]),
+        after_handover=None if reason else window(_held_distance_m(selection, records)[after], xy[after]),
         undated=int(np.count_nonzero(keep & ~before & ~after)),
         windows_reason=reason,
         events_received=len(selection.events),
@@ -169,7 +170,7 @@ def accuracy_of(
         bounds=_bounds(everything.inside, everything.total, selection.unlocated_kept, any_record=any_record),
         removed={effect.rule.value: effect.removed or 0 for effect in effects if effect.removes == "events"},
         rules=selection.rules,
-        unfiltered=window(selection.located.distance_m) if any(effect.removed for effect in effects) else None,
+        unfiltered=window(selection.located.distance_m, xy) if any(effect.removed for effect in effects) else None,
         never_mapped=unmapped.events,
         unmapped_districts=unmapped,
         unmapped_sheets=_unmapped_sheets(selection, records),

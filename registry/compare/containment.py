@@ -14,7 +14,7 @@ from shapely import STRtree
 from registry import geometry
 from registry.compare.areas import RankedRecords, lonlat
 from registry.compare.kernel import TOLERANCE_M, Mask, Matches, Pairs, Ranks, View, match, narrowed
-from registry.compare.uncertainty import Share, wilson_share
+from registry.compare.uncertainty import Share, event_share, wilson_share
 from registry.geometry import Geometries
 
 WITHIN_M = (0, 25, 50, 100, 250, 500, 1000)
@@ -65,6 +65,11 @@ class LocatedEvents:
     matches: Matches
     distance_m: NDArray[np.float64]
 
+    @property
+    def xy(self) -> NDArray[np.float64]:
+        """Coordinates on the plane, a row for each event."""
+        return np.asarray(shapely.get_coordinates(self.on_plane))
+
 
 def locate(points: Geometries, records: RankedRecords) -> LocatedEvents:
     """Match events with all records.
@@ -111,26 +116,30 @@ def geodesic_distance_m(
     return distance
 
 
-def measure_window(distance_m: NDArray[np.float64], *, any_record: bool = True) -> Window:
+def measure_window(
+    distance_m: NDArray[np.float64], xy: NDArray[np.float64] | None = None, *, any_record: bool = True
+) -> Window:
     """Reduce the distances of a set of events to M1 and M1c.
 
     Parameters
     ----------
     distance_m
         One for each event: 0 inside, infinite where there is no record.
+    xy
+        Where each event lies on the plane, so that the intervals mind events that lie close together; None where every
+        event is taken as independent of the others.
     any_record
         Whether there is any record to be inside of; without one the events are counted and no share is given.
     """
     total = len(distance_m)
     outside = distance_m[distance_m > 0]
-    inside = total - len(outside)
-    share = partial(containment_share, any_record=any_record)
+    share = partial(_event_share, xy=xy, any_record=any_record)
     return Window(
         total=total,
-        inside=inside,
+        inside=total - len(outside),
         outside=len(outside),
-        share_inside=share(inside, total),
-        share_outside=share(len(outside), total),
+        share_inside=share(distance_m == 0),
+        share_outside=share(distance_m > 0),
         within_m={limit: int(np.count_nonzero(distance_m <= limit)) for limit in WITHIN_M},
         median_distance_m=_quantile(distance_m, 0.5),
         median_distance_outside_m=_quantile(outside, 0.5),
@@ -143,6 +152,12 @@ def containment_share(numerator: int, denominator: int, *, any_record: bool) -> 
     if any_record:
         return wilson_share(numerator, denominator)
     return Share(numerator, denominator, reason="No plotted record is compared.")
+
+
+def _event_share(counted: Mask, *, xy: NDArray[np.float64] | None, any_record: bool) -> Share:
+    if xy is None or not any_record:
+        return containment_share(int(np.count_nonzero(counted)), len(counted), any_record=any_record)
+    return event_share(counted, xy)
 
 
 def located_mask(events: GeoDataFrame) -> Mask:

@@ -128,6 +128,11 @@ class Selection:
         """Geodesic distance of each event that counts to the nearest record it may be held against."""
         return self.eligible.distance_m[self.keep]
 
+    @property
+    def xy(self) -> NDArray[np.float64]:
+        """Where each event that counts lies on the plane of the records."""
+        return self.located.xy[self.keep]
+
     def column(self, name: str) -> NDArray[Any]:
         """A column of texts, for the events that count."""
         return np.asarray(texts(self.events, name)[self.is_located][self.keep], dtype=object)

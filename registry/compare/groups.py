@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -158,11 +159,11 @@ def places_by_sheet(selection: Selection, records: RankedRecords) -> Places:
 
 def windows_by_place(selection: Selection, places: Places, records: RankedRecords) -> tuple[GroupWindow, ...]:
     """One window for each place with events, most events first; those in no place come last."""
-    any_record, distance_m = bool(len(records.polygons)), selection.distance_m
+    window = partial(measure_window, any_record=bool(len(records.polygons)))
+    distance_m, xy = selection.distance_m, selection.xy
     rows = [
         _row(
-            distance_m[places.place == index],
-            any_record,
+            window(distance_m[places.place == index], xy[places.place == index]),
             places.names[index],
             places.ids[index],
             None if places.records_plotted is None else int(places.records_plotted[index]),
@@ -170,7 +171,8 @@ def windows_by_place(selection: Selection, places: Places, records: RankedRecord
         for index in np.unique(places.place[places.place >= 0])
     ]
     rows.sort(key=lambda row: (-row.total, row.group or "", row.group_id or ""))
-    return (*rows, _row(distance_m[places.place < 0], any_record, None, None, None))
+    in_none = places.place < 0
+    return (*rows, _row(window(distance_m[in_none], xy[in_none]), None, None, None))
 
 
 def find_unmapped(selection: Selection, places: Places | None, records: RankedRecords, reason: str) -> UnmappedPlaces:
@@ -187,6 +189,7 @@ def find_unmapped(selection: Selection, places: Places | None, records: RankedRe
     placed = places.place >= 0
     in_unmapped = placed.copy()
     in_unmapped[placed] = places.records_plotted[places.place[placed]] == 0
+    elsewhere = placed & ~in_unmapped
     with_events, count = np.unique(places.place[in_unmapped], return_counts=True)
     without = [PlaceCount(places.names[index], int(number)) for index, number in zip(with_events, count, strict=True)]
     return UnmappedPlaces(
@@ -195,7 +198,9 @@ def find_unmapped(selection: Selection, places: Places | None, records: RankedRe
         events=wilson_share(int(np.count_nonzero(in_unmapped)), total),
         events_inside=int(np.count_nonzero(distance_m[in_unmapped] == 0)),
         events_unplaced=int(np.count_nonzero(~placed)),
-        elsewhere=measure_window(distance_m[placed & ~in_unmapped], any_record=bool(len(records.polygons))),
+        elsewhere=measure_window(
+            distance_m[elsewhere], selection.xy[elsewhere], any_record=bool(len(records.polygons))
+        ),
     )
 
 
@@ -211,14 +216,12 @@ def _by_records(
         chosen: Mask = batches[records.batch]
         seen = selection.seen(records, chosen_only(chosen, len(selection.keep)))
         number = int(np.count_nonzero(chosen))
-        rows.append(_row(seen.distance_m[selection.keep], bool(number), name, None, number))
+        window = measure_window(seen.distance_m[selection.keep], selection.xy, any_record=bool(number))
+        rows.append(_row(window, name, None, number))
     return tuple(rows)
 
 
-def _row(
-    distance_m: NDArray[np.float64], any_record: bool, group: str | None, group_id: str | None, plotted: int | None
-) -> GroupWindow:
-    window = measure_window(distance_m, any_record=any_record)
+def _row(window: Window, group: str | None, group_id: str | None, plotted: int | None) -> GroupWindow:
     if window.total < MIN_DENOMINATOR:
         window = replace(
             window, median_distance_m=None, median_distance_outside_m=None, p90_distance_outside_m=None

@@ -12,8 +12,10 @@ from registry import geometry
 from registry.codes import Rule
 from registry.compare.accuracy import accuracy_of, measure_accuracy
 from registry.compare.areas import measure_coverage, merge_records, plane_of, rank_records
+from registry.compare.clusters import find_clusters
 from registry.compare.eligibility import Criteria, select_events
 from registry.compare.ground import GroundLayers, measure_ground
+from registry.compare.independence import Sign, measure_independence
 from registry.compare.minecount import MINE_COLUMNS
 from registry.compare.study import measure_predictive, study_area
 from registry.model import Counts
@@ -54,6 +56,8 @@ def incidents():
         occurred_on=pd.array([pd.NaT] * len(frame), dtype="datetime64[s]"),
         occurred_on_precision=pd.array([None] * len(frame), dtype="string"),
         sigma_m=np.nan,
+        killed=np.nan,
+        injured=np.nan,
     )
 
 
@@ -85,7 +89,11 @@ def test_accuracy(received, incidents, municipalities):
     assert window.within_m == {0: 186, 25: 229, 50: 281, 100: 362, 250: 465, 500: 603, 1000: 769}
     assert round(window.median_distance_m) == 856
     assert round(window.median_distance_outside_m) == 1135
-    assert [round(100 * part, 2) for part in (window.share_inside.low, window.share_inside.high)] == [11.27, 14.73]
+    # Wilson's interval is 11.27 to 14.73; incidents cluster, and the wider one is given.
+    assert window.share_inside.method == "cluster"
+    assert window.share_inside.low < 0.1127
+    assert window.share_inside.high > 0.1473
+    assert "186 of 1,442 independent events would give 11.3%-14.7% (Wilson)" in window.share_inside.note
     assert [(row.district, row.total) for row in result.by_district[:2]] == [("Doboj", 82), ("Brcko District", 44)]
     assert (result.by_district[-1].district, result.by_district[-1].total) == (None, 20)
     assert sum(row.total for row in result.by_district) == 1442
@@ -180,3 +188,28 @@ def test_against_cleared_land(received, incidents, cleared):
     states = (confirmation.investigated, confirmation.partly, confirmation.uninvestigated)
     assert sum(tally.records for tally in states) == 7_971
     assert confirmation.share.value is None
+
+
+def test_positions_used_more_than_once(received, incidents):
+    records = ranked(repaired(received), incidents)
+    result = measure_independence(measure_accuracy(incidents, records)[1], records)
+    assert (result.events, result.distinct_positions) == (1442, 1240)
+    repeated = next(each for each in result.signs if each.sign is Sign.REPEATED)
+    assert repeated.events == 202
+    assert (repeated.inside_without.numerator, repeated.inside_without.denominator) == (176, 1240)
+
+
+def test_clusters_outside_the_suspected_areas(received, incidents, municipalities):
+    records = ranked(repaired(received), incidents)
+    classified = measure_accuracy(incidents, records)[1]
+    found, rank = find_clusters(classified, incidents, records.plane, districts=municipalities)
+    assert found.outside == 1256
+    assert found.clustered == np.count_nonzero(rank)
+    assert sum(each.events for each in found.clusters) == found.clustered
+    assert all(each.districts for each in found.clusters)
+    assert [each.events for each in found.clusters] == np.bincount(rank)[1:].tolist()
+    assert found.clusters[0].events >= 20
+    points = geometry.project(np.asarray(incidents.geometry.array), geometry.WGS84, records.plane)
+    for each in found.clusters:
+        hull = geometry.project(np.array([shapely.Polygon(each.hull)]), geometry.WGS84, records.plane)[0]
+        assert shapely.dwithin(hull, points[rank == each.rank], 0.1).all()
