@@ -10,6 +10,9 @@ from registry.database import insert, rows
 from registry.gpkg import quoted
 from registry.model import AuditEntry, Layer, Progress
 
+FILED = {"claim": ("claims", "claim_id"), "run": ("comparison_runs", "run_id")}
+"""Action of the chain -> the table to which it adds a row, and the column that names it."""
+
 
 @dataclass(frozen=True)
 class Verification:
@@ -74,6 +77,11 @@ def seals(connection: sqlite3.Connection, layer: Layer) -> dict[str, str]:
     return {what: sha256_of_query(connection, sql, parameters) for what, (sql, parameters) in queries.items()}
 
 
+def seal_of_row(connection: sqlite3.Connection, table: str, key: str, value: str) -> str:
+    """SHA-256 of the row of a table that has this value in its key column."""
+    return sha256_of_query(connection, f"SELECT * FROM {table} WHERE {key} = ?", (value,))
+
+
 def index_name(layer: Layer) -> str:
     """The table that holds a layer's spatial index."""
     return f"rtree_{layer.table_name}_geom"
@@ -97,6 +105,7 @@ def verify(connection: sqlite3.Connection, layers: Sequence[Layer], progress: Pr
         progress(f"checking {layer.batch_id} {layer.kind}", done / len(layers))
         problems += _layer_problems(connection, layer, sealed.pop((layer.batch_id, layer.kind.value), None))
     problems += [f"{batch} {kind}: its import is in the history, its layer is gone." for batch, kind in sealed]
+    problems += _filed_problems(connection, entries)
     documents = connection.execute("SELECT count(*) FROM source_documents").fetchone()[0]
     head = entries[-1].entry_sha256 if entries else seal.FIRST_LINK
     return Verification(len(layers), documents, len(entries), head, tuple(problems))
@@ -134,7 +143,8 @@ def _foreign_rows(connection: sqlite3.Connection, entries: Sequence[AuditEntry])
         {name: value for name, value in row.items() if name != "id"}
         for row in rows(connection, "SELECT * FROM registry_info")
     ]
-    problems = [] if made == [e.content for e in entries[:1]] else ["registry_info is not as the registry was made."]
+    stated = [e.content for e in entries if e.action in {"create", "upgrade"}]
+    problems = [] if made == stated[-1:] else ["registry_info is not as the registry was made."]
     for table, key in (
         ("handovers", "batch_id"),
         ("source_documents", "batch_id, layer_kind"),
@@ -144,6 +154,22 @@ def _foreign_rows(connection: sqlite3.Connection, entries: Sequence[AuditEntry])
         number = connection.execute(query).fetchone()[0]
         if number:
             problems.append(f"{table}: {number} rows belong to no layer.")
+    return problems
+
+
+def _filed_problems(connection: sqlite3.Connection, entries: Sequence[AuditEntry]) -> list[str]:
+    """Claims and runs: each is one row that one entry of the history seals. Older formats have neither table."""
+    problems = []
+    held = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    for action, (table, key) in FILED.items():
+        sealed = {e.content[key]: e.content["row"] for e in entries if e.action == action}
+        found = [row[0] for row in connection.execute(f"SELECT {key} FROM {table}")] if table in held else []
+        for name in found:
+            if name not in sealed:
+                problems.append(f"{table}: the history holds no {action} {name}.")
+            elif seal_of_row(connection, table, key, name) != sealed[name]:
+                problems.append(f"{table}: {action} {name} changed after it was added.")
+        problems += [f"{table}: {action} {name} is in the history and gone." for name in sealed if name not in found]
     return problems
 
 

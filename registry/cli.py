@@ -1,33 +1,34 @@
-"""The command line: parse, call, print. The only module that prints or exits."""
+"""The command line: parse, call, print."""
 
-import json
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from registry import __version__
+from registry.cli_claims import app as claims_app
 from registry.codes import By, DatePrecision, Instrument, Rule
-from registry.errors import RegistryError, SourceError
-from registry.model import Handover, Kind, PartialDate, Progress
+from registry.console import AsJson
+from registry.console import date_option as _date
+from registry.console import open_registry as _open
+from registry.console import print_json as _print_json
+from registry.console import print_rich as _print
+from registry.console import watched as _progress
+from registry.errors import RegistryError, SourceError, StoreError
+from registry.model import Handover, Kind
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from rich.console import RenderableType
-
+    from registry.model import Run
     from registry.sources.tables import TableOptions
     from registry.store import Registry
 
 FAILED = 1
 FORESEEN = 3
-PROGRESS_AFTER_S = 1.0
 FARTHEST_M = 1_000_000.0
-NARROWEST = 80
 _BESIDE_MANIFEST = {"sources", "dry_run", "report_page", "as_json"}
 
 app = typer.Typer(
@@ -40,7 +41,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 BatchId = Annotated[str, typer.Argument(metavar="ID", help="The batch.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the history.")]
 
@@ -523,12 +523,20 @@ def stats(
             help="Write every event with its class (.gpkg, with the unmapped clusters, or .csv).",
         ),
     ] = None,
+    rerun: Annotated[
+        str | None,
+        typer.Option("--rerun", metavar="RUN", help="Repeat a stored run. Exit code 1 if the result is another."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure what the maps cover, and how many recorded explosions fall outside them."""
+    """Measure what the maps cover, and how many recorded explosions fall outside them. The run is stored."""
+    if rerun is not None:
+        _rerun(context, rerun, as_json=as_json)
+        return
     from registry.compare.ground import GroundOptions
     from registry.inputs import StatsOptions
-    from registry.stats import compute_stats, write_classified
+    from registry.runs import compute_run
+    from registry.stats import write_classified
 
     options = StatsOptions(
         batch_ids=tuple(batch or ()),
@@ -544,15 +552,48 @@ def stats(
         cluster_events=cluster_events,
     )
     with _open(context) as registry, _progress() as progress:
-        result = compute_stats(registry, options, progress=progress)
-    if features is not None:
-        write_classified(result, features)
+        result, run = compute_run(registry, options, progress=progress)
+        if features is not None:
+            write_classified(result, features)
+        _store_run(registry, run)
     if as_json:
         _print_json(result.to_json())
         return
     from registry import stats_text
 
     _print(stats_text.comparison(result))
+
+
+def _store_run(registry: "Registry", run: "Run") -> None:
+    """Keep a run. Figures do not depend on whether the file can be written to, so that it cannot is only said."""
+    try:
+        registry.add_run(run)
+    except StoreError as error:
+        from registry.terminal import shown
+
+        print(f"The run was not stored. {shown(error)}", file=sys.stderr)
+    else:
+        print(f"Run {run.run_id}. Repeat it: minefield-registry stats --rerun {run.run_id}", file=sys.stderr)
+
+
+def _rerun(context: typer.Context, run_id: str, *, as_json: bool) -> None:
+    """Repeat a run with its own options; none may be given beside it."""
+    from registry import terminal_claims
+    from registry.jsonform import plain
+    from registry.runs import rerun
+
+    for name in context.params:
+        given = context.get_parameter_source(name)
+        if name not in {"rerun", "as_json"} and given is not None and given.name == "COMMANDLINE":
+            raise typer.BadParameter("a run is repeated with its own options; leave the others out.")
+    with _open(context) as registry, _progress() as progress:
+        result = rerun(registry, run_id, progress=progress)
+    if as_json:
+        _print_json({"schema": "minefield-registry/rerun/v1", **plain(result)})
+    else:
+        _print(terminal_claims.repetition(result))
+    if not result.same:
+        raise typer.Exit(FAILED)
 
 
 @app.command("map", epilog="Example: minefield-registry map -o map.html")
@@ -612,62 +653,8 @@ def demo(
     print(f"SYNTHETIC. Registry: {result.registry_path}. Map: {page}. Statistics: {result.stats_path}")
 
 
-@contextmanager
-def _open(context: typer.Context) -> "Iterator[Registry]":
-    from registry.store import Registry
-
-    with Registry.open(context.obj) as registry:
-        yield registry
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Steps on stderr for work that takes longer than a second: a moving line on a terminal, else a line a step."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(stderr=True)
-    started = time.monotonic()
-    status = console.status("")
-
-    def step(words: str, share: float | None) -> None:
-        if time.monotonic() - started < PROGRESS_AFTER_S:
-            return
-        line = words if share is None else f"{words} ({share:.0%})"
-        if console.is_terminal:
-            status.update(Text(line))
-            status.start()
-        else:
-            print(line, file=sys.stderr)
-
-    try:
-        yield step
-    finally:
-        status.stop()
-
-
-def _print(what: "RenderableType") -> None:
-    from rich.console import Console
-
-    console = Console()
-    # On less a table would lose its last columns; a narrow terminal wraps the lines itself.
-    console.width = max(console.width, NARROWEST)
-    console.print(what)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1))
-
-
 def _without(values: dict[str, Any], left_out: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name != left_out}
-
-
-def _date(text: str | None, option: str) -> PartialDate | None:
-    try:
-        return None if text is None else PartialDate.from_iso(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 def _day(text: str | None, option: str) -> "date | None":
@@ -685,3 +672,6 @@ def _pairs(pairs: Sequence[str], option: str, theirs_name: str) -> dict[str, str
             raise typer.BadParameter(f"{pair!r} is not OURS={theirs_name}.", param_hint=option)
         found[ours] = theirs
     return found
+
+
+app.add_typer(claims_app)

@@ -10,6 +10,7 @@ from pathlib import Path
 import geopandas
 import pandas as pd
 
+from registry.claimset import SYNTHETIC, shipped_claims
 from registry.compare.ground import Ground, GroundOptions
 from registry.errors import StoreError
 from registry.importer import ImportOptions, ImportReport, import_batch
@@ -107,6 +108,7 @@ def run_demo(
         for done, one in enumerate(imports):
             progress(f"importing {one.kind}: {one.handover.title}", done / (len(imports) + 1))
             reports.append(import_batch(registry, one.sources, one.kind, one.handover, one.options))
+        registry.add_claims(shipped_claims(SYNTHETIC))
         progress("comparing", len(imports) / (len(imports) + 1))
         comparison = compute_stats(registry, StatsOptions(ground=STATED))
         figures = figures_beside_truth(registry, comparison, world)

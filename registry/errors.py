@@ -33,6 +33,18 @@ class DuplicateLayer(StoreError, ValueError):
     """The batch already has a layer of that kind, or the same source file."""
 
 
+class DuplicateClaim(StoreError, ValueError):
+    """There is a claim with that id already."""
+
+
+class UnknownClaim(StoreError, LookupError):
+    """There is no claim with that id."""
+
+
+class UnknownRun(StoreError, LookupError):
+    """The registry holds no run with that id."""
+
+
 class RegistryBusy(StoreError, TimeoutError):
     """Another process is writing to the registry."""
 

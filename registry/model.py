@@ -232,6 +232,34 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class RunInput:
+    """A layer that a comparison used, and the hash of its rows."""
+
+    batch_id: str
+    kind: Kind
+    content_sha256: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A comparison as it was made: from what, how, and with what result. The same comparison has the same id.
+
+    ``entries`` is the length of the history at the time, so that the registry can be looked at as it was. ``result``
+    is the JSON text that `stats --json` prints, without the line feed at its end.
+    """
+
+    run_id: str
+    at: str
+    entries: int
+    inputs: tuple[RunInput, ...]
+    options: Mapping[str, object]
+    seed: int | None
+    software: Mapping[str, str]
+    result: str = field(repr=False)
+    result_sha256: str
+
+
+@dataclass(frozen=True)
 class AuditEntry:
     """One link of the hash chain: what was done to the registry and when (ISO 8601, UTC), and what seals it."""
 

@@ -12,15 +12,16 @@ from registry.compare.containment import Window
 from registry.compare.eligibility import RULE_WORDS
 from registry.compare.groups import Grouping, UnmappedPlaces
 from registry.compare.quality import Delay
+from registry.compare.sentences import Headline
 from registry.compare.uncertainty import Share
 from registry.compare.windows import AsOf
 from registry.ground_text import ground
+from registry.headlines import headlines
 from registry.model import Kind
 from registry.places_text import clusters, independence
 from registry.stats import Comparison
-from registry.terminal import interval, km2, metres, share, shown, table
+from registry.terminal import NOTICE, interval, km2, metres, share, shown, table
 
-NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
 GROUPS_SHOWN = 10
 PLACES_NAMED = 5
 
@@ -59,6 +60,14 @@ def _parts(result: Comparison) -> Iterator[RenderableType]:
         yield ground(result.ground)
     yield independence(result.independence)
     yield clusters(result.clusters)
+    yield _in_words(headlines(result))
+
+
+def _in_words(said: Sequence[Headline]) -> RenderableType:
+    """The headlines as sentences, then every caveat of theirs once."""
+    caveats = dict.fromkeys(caveat for each in said for caveat in each.caveats)
+    lines = [*(each.text for each in said), "What must be kept in mind:", *(f"- {caveat}" for caveat in caveats)]
+    return Text(shown("\n".join(lines)))
 
 
 def _as_of(cut: AsOf) -> str:

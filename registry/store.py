@@ -9,7 +9,6 @@ import json
 import re
 import sqlite3
 import tempfile
-import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +20,10 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataSourceError
 
-from registry import __version__, audit, database, gpkg, provenance, tables
-from registry.database import connect, insert, protect, reading, writing
-from registry.errors import DuplicateLayer, NewerFormat, NotARegistry, StoreError, UnknownLayer
+from registry import audit, database, filed, gpkg, provenance, tables, versions
+from registry.compare.claims import Claim
+from registry.database import connect, insert, protect, writing
+from registry.errors import DuplicateLayer, NotARegistry, StoreError, UnknownLayer
 from registry.geometry import total_bounds
 from registry.gpkg import quoted
 from registry.model import (
@@ -37,13 +37,13 @@ from registry.model import (
     LayerState,
     Progress,
     Provenance,
+    Run,
     SourceDocument,
     silent,
 )
 from registry.schema import FieldType, fields
 from registry.staging import copy_staged, stage, table_name
 
-FORMAT_VERSION = 1
 BLOB_MAX_BYTES = 900_000_000
 """SQLite holds values of up to 1 GB; a larger source is kept by its hash alone."""
 
@@ -73,10 +73,11 @@ class NewLayer:
 class Registry:
     """An open registry file. Use it as a context manager."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, identity: str) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, identity: str, entries: int | None = None) -> None:
         self.path = path
         self.identity = identity
         self._connection = connection
+        self._entries = entries  # how much of the history counts; None: all of it
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -102,22 +103,9 @@ class Registry:
                 "check the path and your rights."
             ) from error
         connection = connect(path)
-        identity = str(uuid.uuid4())
         try:
             with writing(connection, path):
-                gpkg.create_core(connection)
-                for table in tables.ATTRIBUTE_TABLES:
-                    connection.execute(table.ddl())
-                    gpkg.register_attributes(connection, table.name, table.meaning)
-                    protect(connection, table.name, ("UPDATE", "DELETE"))
-                row = {
-                    "format_version": FORMAT_VERSION,
-                    "identity": identity,
-                    "created_at": gpkg.now_text(),
-                    "software": f"minefield-registry {__version__}",
-                }
-                insert(connection, "registry_info", row)
-                audit.append_entry(connection, "create", row)
+                identity = versions.create(connection)
         except BaseException:
             connection.close()
             path.unlink(missing_ok=True)
@@ -139,7 +127,7 @@ class Registry:
             raise NotARegistry(f"{path}: there is no registry here; make one with: minefield-registry init.")
         connection = connect(path)
         try:
-            return cls(path, connection, _identity(connection, path))
+            return cls(path, connection, versions.recognise(connection, path))
         except BaseException:
             connection.close()
             raise
@@ -245,6 +233,13 @@ class Registry:
         by_key = {(each.batch_id, each.kind.value): each for each in self._all_layers()}
         return tuple(by_key[key] for key in active if key not in ended)
 
+    def as_it_was(self, entries: int) -> Self:
+        """The registry as it was when its history had this many entries: a view, for reading only.
+
+        Layers added later are not in it, and those superseded or withdrawn later are active. It ends with this one.
+        """
+        return type(self)(self.path, self._connection, self.identity, entries)
+
     def read(
         self,
         layer: Layer,
@@ -328,6 +323,46 @@ class Registry:
             what = f"layer of kind {kind}" if kind else "layer"
             raise UnknownLayer(f"{self.path}: batch {batch_id} has no active {what} to withdraw.")
         return active
+
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims that were added, in their order."""
+        return filed.claims(self._connection)
+
+    def add_claims(self, claims: Sequence[Claim]) -> None:
+        """Add claims, all or none.
+
+        Raises
+        ------
+        DuplicateClaim
+            If an id is taken, in whatever letters.
+        StoreError
+            If the file cannot be written; it is then as it was before.
+        """
+        filed.add_claims(self._connection, self.path, claims)
+
+    def runs(self) -> tuple[Run, ...]:
+        """The comparisons that were stored, in their order."""
+        return filed.runs(self._connection)
+
+    def run(self, run_id: str) -> Run:
+        """One stored comparison.
+
+        Raises
+        ------
+        UnknownRun
+            If there is none with this id.
+        """
+        return filed.run(self._connection, self.path, run_id)
+
+    def add_run(self, run: Run) -> None:
+        """Add a comparison; one that is held already is not added again.
+
+        Raises
+        ------
+        StoreError
+            If the file cannot be written; it is then as it was before.
+        """
+        filed.add_run(self._connection, self.path, run)
 
     def verify(self, progress: Progress = silent) -> audit.Verification:
         """Recompute every hash and check the file's own integrity."""
@@ -422,9 +457,17 @@ class Registry:
                 )
 
     def _all_layers(self) -> tuple[Layer, ...]:
-        ended = {_key(entry): entry for entry in audit.history(self._connection, "supersede", "withdraw")}
+        ended = {
+            _key(entry): entry for entry in self._counted(audit.history(self._connection, "supersede", "withdraw"))
+        }
         rows = database.rows(self._connection, "SELECT * FROM layers ORDER BY id")
+        if self._entries is not None:
+            imported = {_key(entry) for entry in self._counted(audit.history(self._connection, "import"))}
+            rows = [row for row in rows if (row["batch_id"], row["layer_kind"]) in imported]
         return tuple(tables.layer_of(row, ended.get((row["batch_id"], row["layer_kind"]))) for row in rows)
+
+    def _counted(self, entries: Sequence[AuditEntry]) -> list[AuditEntry]:
+        return [entry for entry in entries if self._entries is None or entry.sequence <= self._entries]
 
     def _rows(self, sql: str, *parameters: str) -> list[dict[str, Any]]:
         return database.rows(self._connection, sql, parameters)
@@ -450,24 +493,6 @@ def _key(entry: AuditEntry) -> tuple[str, str]:
 def _is_text(stated: str) -> bool:
     """Whether it can be stored as UTF-8; what a shell in another encoding handed over cannot."""
     return stated.encode(errors="replace").decode() == stated
-
-
-def _identity(connection: sqlite3.Connection, path: Path) -> str:
-    """The identity of a registry whose format this version reads."""
-    with reading(path):
-        tables_held = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not {table.name for table in tables.ATTRIBUTE_TABLES} <= tables_held:
-            raise NotARegistry(f"{path}: it is not a registry of this package; make one with: minefield-registry init.")
-        info = connection.execute("SELECT format_version, identity FROM registry_info").fetchone()
-    if info is None or not isinstance(info[0], int):
-        raise NotARegistry(f"{path}: its registry_info is damaged; take the last copy that opens.")
-    version, identity = info
-    if version > FORMAT_VERSION:
-        raise NewerFormat(
-            f"{path}: it has format {version} and this version reads up to {FORMAT_VERSION}; "
-            "upgrade with: pip install --upgrade minefield-registry."
-        )
-    return str(identity)
 
 
 def _restored(column: pd.Series, field_type: FieldType) -> pd.Series:

@@ -1,4 +1,4 @@
-"""The attribute tables of a registry (format 1): their columns, and our values as their rows and back."""
+"""The attribute tables of a registry: their columns, and our values as their rows and back."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from registry.codes import DatePrecision
+from registry.compare.claims import Claim, Metric, Reference, Side, Unit, ValueKind
 from registry.errors import StoreError
 from registry.model import (
     AuditEntry,
@@ -20,6 +21,8 @@ from registry.model import (
     LayerState,
     PartialDate,
     Provenance,
+    Run,
+    RunInput,
     Severity,
     SourceDocument,
     Transformation,
@@ -30,12 +33,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """A table without geometry: its name, what it holds, and its columns as SQL writes them."""
+    """A table without geometry: its name, what it holds, its columns as SQL writes them, and its first format."""
 
     name: str
     meaning: str
     columns: tuple[str, ...]
     constraint: str = ""
+    since: int = 1
 
     def ddl(self) -> str:
         """The statement that makes the table. GeoPackage asks for an integer primary key."""
@@ -146,12 +150,65 @@ AUDIT_LOG = Table(
         "entry_sha256 TEXT NOT NULL",
     ),
 )
-ATTRIBUTE_TABLES = (REGISTRY_INFO, HANDOVERS, LAYERS, SOURCE_DOCUMENTS, FINDINGS, AUDIT_LOG)
+CLAIMS = Table(
+    "claims",
+    "Public claims about the maps, as they were added",
+    (
+        "claim_id TEXT NOT NULL UNIQUE COLLATE NOCASE",
+        "words TEXT NOT NULL",
+        "source TEXT NOT NULL",
+        "value_text TEXT NOT NULL",
+        "value_kind TEXT NOT NULL",
+        "verified_at_source BOOLEAN NOT NULL",
+        "speaker TEXT",
+        "organisation TEXT",
+        "said_on DATE",
+        "said_on_precision TEXT",
+        "side TEXT",
+        "low REAL",
+        "high REAL",
+        "numerator INTEGER",
+        "denominator INTEGER",
+        "parts TEXT NOT NULL",
+        "unit TEXT",
+        "reference TEXT",
+        "reference_text TEXT",
+        "window_from DATE",
+        "window_from_precision TEXT",
+        "window_to DATE",
+        "window_to_precision TEXT",
+        "window_text TEXT",
+        "candidates TEXT NOT NULL",
+        "answers TEXT NOT NULL",
+        "note TEXT",
+    ),
+    since=2,
+)
+COMPARISON_RUNS = Table(
+    "comparison_runs",
+    "Comparisons as they were made: inputs, options, result",
+    (
+        "run_id TEXT NOT NULL UNIQUE",
+        "at DATETIME NOT NULL",
+        "entries INTEGER NOT NULL",
+        "inputs TEXT NOT NULL",
+        "options TEXT NOT NULL",
+        "seed INTEGER",
+        "software TEXT NOT NULL",
+        "result TEXT NOT NULL",
+        "result_sha256 TEXT NOT NULL",
+    ),
+    since=2,
+)
+ATTRIBUTE_TABLES = (REGISTRY_INFO, HANDOVERS, LAYERS, SOURCE_DOCUMENTS, FINDINGS, AUDIT_LOG, CLAIMS, COMPARISON_RUNS)
 
 DOCUMENT_LISTING = [name for column in SOURCE_DOCUMENTS.columns if (name := column.split()[0]) != "content"]
 """The columns of ``source_documents`` without the bytes."""
 
 PRECISION = "_precision"
+
+# What the content of an entry names, where it is not about one layer.
+_ABOUT = {"create": {"identity"}, "upgrade": {"identity"}, "claim": {"claim_id"}, "run": {"run_id"}}
 
 
 def handover_row(handover: Handover) -> Row:
@@ -227,8 +284,8 @@ def layer_of(row: Row, ended: AuditEntry | None) -> Layer:
 
 
 def entry_of(row: Row) -> AuditEntry:
-    """The audit entry of a row; every action but the first is about one layer."""
-    about = {"identity"} if row["action"] == "create" else {"batch_id", "kind"}
+    """The audit entry of a row; most actions are about one layer."""
+    about = _ABOUT.get(row["action"], {"batch_id", "kind"})
     with _as_written("audit_log", row):
         content = json.loads(row["content"])
         if not about <= set(content):
@@ -241,6 +298,43 @@ def entry_of(row: Row) -> AuditEntry:
         row["previous_sha256"],
         row["entry_sha256"],
     )
+
+
+def claim_row(claim: Claim) -> Row:
+    """The row of a claim; lists as JSON."""
+    return {**_flat(claim), **{name: _json(getattr(claim, name)) for name in ("parts", "candidates", "answers")}}
+
+
+def claim_of(row: Row) -> Claim:
+    """The claim of a row."""
+    with _as_written("claims", row):
+        given = _unflat(row, Claim)
+        parts, candidates, answers = (json.loads(row[name]) for name in ("parts", "candidates", "answers"))
+        codes = {"value_kind": ValueKind, "unit": Unit, "reference": Reference, "side": Side}
+        return Claim(
+            **{
+                **given,
+                **{name: None if row[name] is None else code(row[name]) for name, code in codes.items()},
+                "verified_at_source": bool(row["verified_at_source"]),
+                "parts": tuple((str(name), int(number)) for name, number in parts),
+                "candidates": tuple(map(Metric, candidates)),
+                "answers": tuple(map(str, answers)),
+            }
+        )
+
+
+def run_row(run: Run) -> Row:
+    """The row of a run."""
+    inputs = [{**_flat(each), "kind": each.kind.value} for each in run.inputs]
+    return {**_flat(run), "inputs": _json(inputs), "options": _json(run.options), "software": _json(run.software)}
+
+
+def run_of(row: Row) -> Run:
+    """The run of a row."""
+    with _as_written("comparison_runs", row):
+        inputs = tuple(RunInput(**{**each, "kind": Kind(each["kind"])}) for each in json.loads(row["inputs"]))
+        options, software = json.loads(row["options"]), json.loads(row["software"])
+        return Run(**{**_unflat(row, Run), "inputs": inputs, "options": options, "software": software})
 
 
 @contextmanager
@@ -258,6 +352,10 @@ def _as_written(table: str, row: Row) -> Iterator[None]:
 def sha256_of_bytes(content: bytes) -> str:
     """SHA-256 of a source's bytes."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _flat(value: Any) -> Row:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from registry.demo import Figure
     from registry.sources.propose import Proposal
 
+NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
 NAME_WIDTH = 20
 RECORDS_SHOWN = 20
 GENERAL_SHOWN = 10

@@ -24,6 +24,7 @@ STATS_KEYS = {
     "ground", "independence", "clusters", "completeness",
 }  # fmt: skip
 VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo")
+VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo", "claims")
 COMMAND = Path(sys.executable).with_name("minefield-registry")
 
 
@@ -417,7 +418,7 @@ class TestStreams:
 
     def test_progress_goes_to_stderr(self, small_path, areas):
         """Told that a second is over at once, an import says its steps, and stdout holds JSON alone."""
-        script = "import registry.cli as cli\ncli.PROGRESS_AFTER_S = -1\ncli.main()"
+        script = "import registry.cli as cli, registry.console as console\nconsole.PROGRESS_AFTER_S = -1\ncli.main()"
         words = ["import", areas, "--kind", "minefields", "--id", "second", "--json"]
         done = subprocess.run(
             [sys.executable, "-c", script, "--registry", small_path, *words], capture_output=True, text=True, check=True

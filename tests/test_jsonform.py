@@ -3,11 +3,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.codes import DatePrecision
-from registry.jsonform import plain
+from registry.jsonform import plain, rebuilt
 from registry.model import Finding, Kind, PartialDate, Severity
 
 
@@ -63,3 +64,45 @@ def test_a_finding_is_what_json_holds(finding):
 )
 def test_plain_values_stay_as_they_are(value):
     assert plain(value) == value
+
+
+@dataclass(frozen=True)
+class Inner:
+    share: float = 0.9
+    words: str | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    kinds: tuple[Kind, ...] = ()
+    on: PartialDate | None = None
+    as_of: date | None = None
+    sigma_m: float | None = None
+    inner: Inner = Inner()
+
+
+@given(
+    st.builds(
+        Options,
+        kinds=st.lists(st.sampled_from(Kind)).map(tuple),
+        on=st.none() | st.dates().map(PartialDate),
+        as_of=st.none() | st.dates(),
+        sigma_m=st.none() | st.floats(allow_nan=False),
+        inner=st.builds(Inner, st.floats(0, 1), st.none() | st.text()),
+    )
+)
+def test_options_come_back(options):
+    """Whatever options there are: days, codes and lists are kept as text."""
+    assert rebuilt(Options, plain(options)) == options
+
+
+def test_what_is_missing_has_its_default():
+    assert rebuilt(Options, {"sigma_m": 30.0}) == Options(sigma_m=30.0)
+
+
+@pytest.mark.parametrize(
+    "stored", [{"novelty": 1}, {"kinds": ["novelty"]}, {"kinds": 7}, {"as_of": "soon"}, {"inner": {"x": 1}}]
+)
+def test_what_is_not_known_is_refused(stored):
+    with pytest.raises((TypeError, ValueError)):
+        rebuilt(Options, stored)

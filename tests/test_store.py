@@ -333,8 +333,8 @@ class TestOpen:
     def test_a_newer_format(self, small_path):
         with sqlite3.connect(small_path) as connection:
             connection.execute("DROP TRIGGER keep_registry_info_update")
-            connection.execute("UPDATE registry_info SET format_version = 2")
-        with pytest.raises(NewerFormat, match=r"format 2 .* pip install --upgrade"):
+            connection.execute("UPDATE registry_info SET format_version = 3")
+        with pytest.raises(NewerFormat, match=r"format 3 .* pip install --upgrade"):
             Registry.open(small_path)
 
 

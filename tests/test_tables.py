@@ -5,11 +5,13 @@ from dataclasses import fields
 from datetime import UTC, date, datetime
 
 import pytest
+from filing import a_claim, a_run
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import tables
 from registry.codes import DatePrecision
+from registry.compare.claims import Claim
 from registry.model import (
     AuditEntry,
     Counts,
@@ -20,6 +22,7 @@ from registry.model import (
     LayerState,
     PartialDate,
     Provenance,
+    Run,
     Severity,
     SourceDocument,
     Transformation,
@@ -28,10 +31,16 @@ from registry.model import (
 DATES = st.builds(PartialDate, st.dates(), st.sampled_from(DatePrecision))
 
 
+NUMBERS = st.none() | st.floats(allow_nan=False)
+OPTIONS = st.none() | st.booleans() | st.text() | st.lists(st.text()) | st.floats(allow_nan=False)
+
+
 def built(value_type, **strategies):
     """Values with any text and number; dates as far as they are known."""
     st.register_type_strategy(PartialDate, DATES)
-    return st.from_type(value_type) if not strategies else st.builds(value_type, **strategies)
+    # What has a default is drawn too.
+    hints = {each.name: st.from_type(each.type) for each in fields(value_type)}
+    return st.builds(value_type, **{**hints, **strategies})
 
 
 @given(built(Handover))
@@ -53,6 +62,16 @@ def test_finding(finding):
     found = tables.finding_of(row)
     assert found == finding
     assert isinstance(found.severity, Severity)
+
+
+@given(built(Claim, low=NUMBERS, high=NUMBERS))
+def test_claim(claim):
+    assert tables.claim_of({**tables.claim_row(claim), "id": 1}) == claim
+
+
+@given(built(Run, options=st.dictionaries(st.text(), OPTIONS), software=st.dictionaries(st.text(), st.text())))
+def test_run(run):
+    assert tables.run_of({**tables.run_row(run), "id": 1}) == run
 
 
 LAYER = Layer(
@@ -100,6 +119,8 @@ def test_a_table_has_a_column_for_every_field(table):
         "layers": tables.layer_row(LAYER),
         "source_documents": tables.document_row(SourceDocument("1", "a", "b", 0, "c"), "first", Kind.SCOPE),
         "findings": tables.finding_row(Finding("a", Severity.INFO, "b"), "first", Kind.SCOPE),
+        "claims": tables.claim_row(a_claim()),
+        "comparison_runs": tables.run_row(a_run()),
         "audit_log": {each.name: 0 for each in fields(AuditEntry) if each.name != "sequence"},
     }
     assert columns - {"id"} == set(rows.get(table.name, columns - {"id"}))

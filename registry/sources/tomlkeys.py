@@ -12,6 +12,8 @@ from registry.model import PartialDate
 Choice = TypeVar("Choice", bound=StrEnum)
 COUNT_MAX = 999_999_999
 
+AMOUNT_MAX = 10**12
+
 
 class Keys:
     """One table of a TOML document: hands out its keys by type, and knows which were asked for."""
@@ -77,6 +79,23 @@ class Keys:
             raise SourceError(f"{self.where}: {key} is {value}; it must be above 0 and below a million.")
         return value
 
+    def amount(self, key: str) -> float | None:
+        """A number from 0 that is not absurd."""
+        value: float | None = self._take(key, (int, float), "a number")
+        if value is not None and not 0 <= value <= AMOUNT_MAX:
+            raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be from 0 to {AMOUNT_MAX:,}.")
+        return None if value is None else float(value)
+
+    def partial_date(self, key: str) -> PartialDate | None:
+        """A day, or a month or year as text."""
+        value = self._take(key, (str, date), "YYYY, YYYY-MM or YYYY-MM-DD")
+        if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+            return None if value is None else PartialDate(value)
+        try:
+            return PartialDate.from_iso(str(value))
+        except ValueError as error:
+            raise SourceError(f"{self.where}: {key}: {error}") from error
+
     def constant(self, key: str) -> str | int | float | bool | None:
         """A text, a finite number, true or false."""
         value: str | int | float | bool | None = self._take(
@@ -93,6 +112,13 @@ class Keys:
         if not all(isinstance(each, str) for each in found) or (value is not None and not found):
             raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be a name, or a list of names.")
         return tuple(found)
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list of texts, which may be empty."""
+        value = self._take(key, (list,), "a list of texts") or []
+        if not all(isinstance(each, str) for each in value):
+            raise SourceError(f"{self.where}: {key} is {shown(value)}; it must be a list of texts.")
+        return tuple(value)
 
     def choice(self, key: str, choices: type[Choice], *, by_name: bool = False) -> Choice | None:
         """One of a list of words."""
@@ -121,6 +147,13 @@ class Keys:
         if not all(isinstance(each, dict) for each in found):
             raise SourceError(f"{self.where}: {key} is {shown(found)}; it must be tables, each headed [[{key}]].")
         return [Keys(each, self._file, f"{key} {number}") for number, each in enumerate(found, start=1)]
+
+    def each(self, key: str) -> "list[Keys]":
+        """The tables of an array of tables."""
+        tables = self._take(key, (list,), f"written as [[{key}]]") or []
+        if not all(isinstance(table, dict) for table in tables):
+            raise SourceError(f"{self.where}: {key} must be written as [[{key}]].")
+        return [Keys(table, self._file, f"{key} {number}") for number, table in enumerate(tables, 1)]
 
     def nothing_else(self) -> None:
         """Refuse keys that nobody asked for."""

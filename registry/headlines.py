@@ -1,0 +1,33 @@
+"""The headlines of a comparison in words."""
+
+from registry.compare.sentences import (
+    Headline,
+    coverage_headline,
+    never_mapped_headline,
+    outside_headline,
+    unplottable_headline,
+)
+from registry.stats import Comparison
+
+
+def headlines(comparison: Comparison) -> tuple[Headline, ...]:
+    """A sentence for each headline figure that the comparison holds, with its caveats."""
+    coverage, accuracy = comparison.coverage, comparison.accuracy
+    said = [
+        coverage_headline(
+            received=coverage.records_received,
+            plotted=coverage.records_plotted,
+            invalid=coverage.records_invalid,
+            unplottable=coverage.records_unplottable,
+            union_m2=coverage.union_m2,
+            sum_m2=coverage.sum_m2,
+        ),
+        unplottable_headline(coverage.unplottable_share),
+        outside_headline(accuracy.all.share_outside, "all"),
+    ]
+    if accuracy.before_handover is not None:
+        said.append(outside_headline(accuracy.before_handover.share_outside, "before_handover"))
+    if accuracy.after_handover is not None:
+        said.append(outside_headline(accuracy.after_handover.share_outside, "after_handover"))
+    said.append(never_mapped_headline(accuracy.never_mapped))
+    return tuple(said)
