@@ -2,9 +2,12 @@
 
 from registry.compare.sentences import (
     Headline,
+    clusters_headline,
     coverage_headline,
     never_mapped_headline,
     outside_headline,
+    temporal_headline,
+    thematic_headline,
     unplottable_headline,
 )
 from registry.stats import Comparison
@@ -30,4 +33,15 @@ def headlines(comparison: Comparison) -> tuple[Headline, ...]:
     if accuracy.after_handover is not None:
         said.append(outside_headline(accuracy.after_handover.share_outside, "after_handover"))
     said.append(never_mapped_headline(accuracy.never_mapped))
+    if comparison.thematic.share.denominator:
+        said.append(thematic_headline(comparison.thematic.share))
+    if comparison.quality.dated_share.denominator:
+        said.append(temporal_headline(comparison.quality.dated_share, comparison.quality.delay.shortest_median_days))
+    found = comparison.clusters
+    if found.outside:
+        said.append(
+            clusters_headline(
+                clusters=len(found.clusters), clustered_events=found.clustered, outside_events=found.outside
+            )
+        )
     return tuple(said)

@@ -17,6 +17,7 @@ from registry.compare.uncertainty import Share
 from registry.compare.windows import AsOf
 from registry.ground_text import ground
 from registry.headlines import headlines
+from registry.limits import why_no_accuracy
 from registry.model import Kind
 from registry.places_text import clusters, independence
 from registry.stats import Comparison
@@ -61,6 +62,7 @@ def _parts(result: Comparison) -> Iterator[RenderableType]:
     yield independence(result.independence)
     yield clusters(result.clusters)
     yield _in_words(headlines(result))
+    yield _why_no_accuracy(result)
 
 
 def _in_words(said: Sequence[Headline]) -> RenderableType:
@@ -68,6 +70,16 @@ def _in_words(said: Sequence[Headline]) -> RenderableType:
     caveats = dict.fromkeys(caveat for each in said for caveat in each.caveats)
     lines = [*(each.text for each in said), "What must be kept in mind:", *(f"- {caveat}" for caveat in caveats)]
     return Text(shown("\n".join(lines)))
+
+
+def _why_no_accuracy(result: Comparison) -> RenderableType:
+    """What in the data keeps the share inside from being an accuracy of the maps."""
+    why = why_no_accuracy(result)
+    inside = result.accuracy.all.share_inside
+    if not why:
+        return Text("")
+    head = f"Why {share(inside)} inside is no accuracy of these maps:"
+    return Text(shown("\n".join((head, *(f"- {each}" for each in why)))))
 
 
 def _as_of(cut: AsOf) -> str:

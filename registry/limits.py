@@ -1,0 +1,60 @@
+"""Why a share of events inside is no accuracy of maps: what in the data themselves keeps it from being one."""
+
+from collections.abc import Iterator
+
+from registry.codes import Rule
+from registry.compare.accuracy import Accuracy
+from registry.compare.independence import Independence, Sign
+from registry.stats import Comparison
+
+
+def why_no_accuracy(comparison: Comparison) -> tuple[str, ...]:
+    """A sentence for each thing in the data that keeps the share inside from being an accuracy of the maps.
+
+    Empty where there is no event to speak of.
+    """
+    if not comparison.accuracy.all.total:
+        return ()
+    found = (*_of_maps(comparison.accuracy), *_of_events(comparison.accuracy), *_of_places(comparison.independence))
+    return tuple(sentence for number, sentence in found if number)
+
+
+def _of_maps(accuracy: Accuracy) -> Iterator[tuple[int, str]]:
+    for effect in accuracy.rules:
+        if effect.rule is Rule.IN_RELEASED_LAND:
+            number = effect.removed_alone
+            yield (
+                number,
+                f"{number:,} events lie in released land: their fields may have been cleared since.",
+            )
+    for unmapped, where in ((accuracy.unmapped_districts, "districts"), (accuracy.unmapped_sheets, "map sheets")):
+        number = unmapped.events.numerator or 0
+        yield (
+            number,
+            f"{number:,} events lie in {len(unmapped.without_record):,} {where} without any record: there nothing was "
+            "mapped, rightly or wrongly.",
+        )
+    number = accuracy.left_out.records
+    yield number, f"{number:,} invalid records are left out of the maps that are compared."
+
+
+def _of_events(accuracy: Accuracy) -> Iterator[tuple[int, str]]:
+    yield (
+        accuracy.undated,
+        f"{accuracy.undated:,} of {accuracy.all.total:,} events have no date, or one too coarse, to say whether "
+        "they came before or after a handover.",
+    )
+    yield (
+        accuracy.events_unlocated,
+        f"{accuracy.events_unlocated:,} events have no usable position and are in no share.",
+    )
+
+
+def _of_places(independence: Independence) -> Iterator[tuple[int, str]]:
+    said = {
+        Sign.REPEATED: "repeat the coordinate of another: they may be one event, or one rough place.",
+        Sign.ON_THE_MAP: "lie on a vertex or centroid of a map: their positions may come from the map, not the ground.",
+    }
+    for sign in independence.signs:
+        if sign.sign in said:
+            yield sign.events, f"{sign.events:,} events {said[sign.sign]}"
