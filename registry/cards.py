@@ -74,7 +74,6 @@ def claim_card(
     *,
     as_of: date | None = None,
     compare: Compare = compare_as_of,
-    ceiling: float | None = None,
     progress: Progress = silent,
 ) -> ClaimCard:
     """Set a claim beside the registry's own values, as of a day.
@@ -85,8 +84,6 @@ def claim_card(
         The day whose knowledge is used; left out, that of the claim.
     compare
         How the comparison of that day is made.
-    ceiling
-        The noise ceiling of M1.
 
     Raises
     ------
@@ -106,7 +103,7 @@ def claim_card(
         ledger = make_ledger(registry)
         notes.append(f"No batch is known to have been handed over by {day}: those handed over later are counted.")
     values = [
-        *_of_comparison(registry, comparison, compared_as_of, ceiling),
+        *_of_comparison(registry, comparison, compared_as_of),
         _casualties(registry, comparison, day),
         *_of_ledger(ledger),
         *_mines(ledger, _estimates(claim, registry)),
@@ -130,10 +127,9 @@ def _estimates(claim: Claim, registry: Registry) -> tuple[Claim, ...]:
     return tuple(each for each in pool if Metric.MINES_TOTAL in each.candidates and each.low)
 
 
-def _of_comparison(
-    registry: Registry, comparison: Comparison, as_of: date | None, ceiling: float | None
-) -> list[OurValue]:
+def _of_comparison(registry: Registry, comparison: Comparison, as_of: date | None) -> list[OurValue]:
     accuracy = comparison.accuracy
+    ceiling = None if comparison.location is None else comparison.location.ceiling
     layers = tuple(f"{layer.batch_id} ({layer.kind}: {layer.title})" for layer in comparison.layers)
     days = _event_days(registry, comparison)
     handed_over = [

@@ -502,6 +502,13 @@ def stats(
     estimate_source: Annotated[
         str | None, typer.Option("--estimate-source", metavar="TEXT", help="Whose estimate it is, and where it stands.")
     ] = None,
+    sigma: Annotated[
+        float | None,
+        typer.Option(
+            "--sigma", min=0.0, max=FARTHEST_M, metavar="METRES", help="Position error of events that state none."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of what is drawn at random.")] = 1,
     cluster_distance: Annotated[
         float,
         typer.Option(
@@ -550,6 +557,8 @@ def stats(
         ground=GroundOptions(investigated_share, fade_out, estimated_mines, estimate_source),
         cluster_distance_m=cluster_distance,
         cluster_events=cluster_events,
+        sigma_m=sigma,
+        seed=seed,
     )
     with _open(context) as registry, _progress() as progress:
         result, run = compute_run(registry, options, progress=progress)

@@ -1,15 +1,19 @@
 """The headlines of a comparison in words."""
 
+from registry.compare.location import LocationError
 from registry.compare.sentences import (
     Headline,
+    ceiling_headline,
     clusters_headline,
     coverage_headline,
+    estimate_headline,
     never_mapped_headline,
     outside_headline,
     temporal_headline,
     thematic_headline,
     unplottable_headline,
 )
+from registry.compare.uncertainty import Share
 from registry.stats import Comparison
 
 
@@ -32,6 +36,8 @@ def headlines(comparison: Comparison) -> tuple[Headline, ...]:
         said.append(outside_headline(accuracy.before_handover.share_outside, "before_handover"))
     if accuracy.after_handover is not None:
         said.append(outside_headline(accuracy.after_handover.share_outside, "after_handover"))
+    if comparison.location is not None:
+        said += _of_location(comparison.location, accuracy.all.share_inside)
     said.append(never_mapped_headline(accuracy.never_mapped))
     if comparison.thematic.share.denominator:
         said.append(thematic_headline(comparison.thematic.share))
@@ -45,3 +51,12 @@ def headlines(comparison: Comparison) -> tuple[Headline, ...]:
             )
         )
     return tuple(said)
+
+
+def _of_location(found: LocationError, inside: Share) -> list[Headline]:
+    """The noise ceiling where errors are known, and the estimate of the truth or why there is none."""
+    estimate = found.estimate
+    of_truth = estimate_headline(
+        estimate.value, estimate.low, estimate.high, events=estimate.events, reason=estimate.reason
+    )
+    return [of_truth] if found.ceiling is None else [ceiling_headline(found.ceiling, inside), of_truth]

@@ -22,6 +22,7 @@ from registry.store import Registry
 _COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     Kind.MINEFIELDS: (
         "duplicate_of",
+        "sigma_m",
         "map_sheet",
         "laid_from",
         "laid_from_precision",
@@ -81,6 +82,10 @@ class StatsOptions:
         What a person states for the comparison with the ground.
     cluster_distance_m, cluster_events
         So many events within that distance of one of them make a cluster.
+    sigma_m
+        Position error of events that state none, one sigma; None where nobody knows.
+    seed
+        Of the null model.
     """
 
     batch_ids: tuple[str, ...] = ()
@@ -94,6 +99,8 @@ class StatsOptions:
     ground: GroundOptions = field(default_factory=GroundOptions)
     cluster_distance_m: float = 1_000.0
     cluster_events: int = 5
+    sigma_m: float | None = None
+    seed: int = 1
 
 
 @dataclass(frozen=True)

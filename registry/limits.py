@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from registry.codes import Rule
 from registry.compare.accuracy import Accuracy
 from registry.compare.independence import Independence, Sign
+from registry.compare.location import LocationError
 from registry.stats import Comparison
 
 
@@ -15,7 +16,12 @@ def why_no_accuracy(comparison: Comparison) -> tuple[str, ...]:
     """
     if not comparison.accuracy.all.total:
         return ()
-    found = (*_of_maps(comparison.accuracy), *_of_events(comparison.accuracy), *_of_places(comparison.independence))
+    found = (
+        *_of_maps(comparison.accuracy),
+        *_of_events(comparison.accuracy),
+        *_of_errors(comparison.location),
+        *_of_places(comparison.independence),
+    )
     return tuple(sentence for number, sentence in found if number)
 
 
@@ -47,6 +53,18 @@ def _of_events(accuracy: Accuracy) -> Iterator[tuple[int, str]]:
     yield (
         accuracy.events_unlocated,
         f"{accuracy.events_unlocated:,} events have no usable position and are in no share.",
+    )
+
+
+def _of_errors(location: LocationError | None) -> Iterator[tuple[int, str]]:
+    if location is None:
+        return
+    silent = location.events - location.errors_stated
+    row = ", ".join(f"{each.ceiling:.2f} at {each.sigma_m:g} m" for each in location.sensitivity if each.ceiling)
+    yield (
+        silent,
+        f"{silent:,} of {location.events:,} events do not state how exact their position is. Of events that all "
+        f"happened on mapped land, location error would leave this fraction recorded inside: {row}.",
     )
 
 

@@ -32,6 +32,7 @@ from registry.compare.ground import Ground, GroundLayers, measure_ground
 from registry.compare.groups import Grouping, Places, group_events, places_by_district
 from registry.compare.independence import Independence, measure_independence
 from registry.compare.kernel import TOLERANCE_M
+from registry.compare.location import LocationError, measure_location_error
 from registry.compare.marginal import BatchMargin, measure_margins
 from registry.compare.quality import RecordQuality, ThematicAccuracy, measure_quality, measure_thematic
 from registry.compare.study import PredictiveAccuracy, StudyArea, measure_predictive, study_area
@@ -58,6 +59,7 @@ _SECTIONS = (
     "ground",
     "independence",
     "clusters",
+    "location",
 )
 
 _GROUND_KINDS = (Kind.SURVEYED, Kind.RELEASED, Kind.DEVICES)
@@ -93,6 +95,9 @@ class Comparison:
     independence, clusters
         Positions that come from the map, or are used more than once (M17); where events lie close together outside
         every record (M16).
+    location
+        What location error makes of M1: M1b, the noise ceiling, M1d, and M1 by chance; None where there are no events
+        or no mapped land.
     completeness
         Of each batch's minefield records (M10), by batch.
     classified
@@ -113,6 +118,7 @@ class Comparison:
     ground: Ground | None
     independence: Independence
     clusters: Clusters
+    location: LocationError | None
     completeness: Mapping[str, BatchCompleteness]
     classified: GeoDataFrame = dataclasses.field(compare=False, repr=False)
 
@@ -199,6 +205,9 @@ def compute_stats(
             classified[classified["removed_by"].isna()], basis.records, surveyed=inputs.surveyed
         ),
         clusters=clusters,
+        location=measure_location_error(
+            basis.selection, basis.records, basis.study, assumed_m=options.sigma_m, seed=options.seed
+        ),
         completeness=_completeness(registry, inputs),
         classified=classified.assign(cluster=cluster),
     )
@@ -277,6 +286,8 @@ def _parameters(basis: Basis) -> dict[str, object]:
         "near_m": float(options.near_m),
         "cluster_distance_m": float(options.cluster_distance_m),
         "cluster_events": options.cluster_events,
+        "sigma_m": options.sigma_m,
+        "seed": options.seed,
         "tolerance_m": TOLERANCE_M,
         "within_m": list(WITHIN_M),
         "plane": basis.records.plane.srs,

@@ -18,6 +18,7 @@ from registry.compare.windows import AsOf
 from registry.ground_text import ground
 from registry.headlines import headlines
 from registry.limits import why_no_accuracy
+from registry.location_text import location_error
 from registry.model import Kind
 from registry.places_text import clusters, independence
 from registry.stats import Comparison
@@ -59,6 +60,8 @@ def _parts(result: Comparison) -> Iterator[RenderableType]:
         yield _grouping(grouping)
     if result.ground is not None:
         yield ground(result.ground)
+    if result.location is not None:
+        yield location_error(result.location)
     yield independence(result.independence)
     yield clusters(result.clusters)
     yield _in_words(headlines(result))

@@ -21,7 +21,7 @@ from registry.store import Registry
 
 STATS_KEYS = {
     "layers", "parameters", "as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups",
-    "ground", "independence", "clusters", "completeness",
+    "ground", "independence", "clusters", "location", "completeness",
 }  # fmt: skip
 VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo")
 VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo", "claims")

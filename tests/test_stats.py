@@ -135,6 +135,7 @@ def test_json_has_the_documented_names(registry):
         "ground",
         "independence",
         "clusters",
+        "location",
     ]
     assert list(result) == ["schema", "layers", "parameters", *sections, "completeness"]
     assert result["schema"] == "minefield-registry/stats/v1"

@@ -140,7 +140,7 @@ def estimate_headline(
     elif value is None:
         text = (
             f"Allowing for location error, the share of the {events:,} events that happened inside the maps is between "
-            f"{percent(low)} and {percent(high)}; a single figure is not given.{why}"
+            f"{percent(low)} and {percent(high)} (95 % bounds); a single figure is not given.{why}"
         )
     else:
         text = (

@@ -1,0 +1,297 @@
+"""Recorded positions with their error: the chance that an event lies in mapped land, exactly and without sampling.
+
+The probability of a round normal distribution over a polygon is a sum over its edges of Owen's T function (Owen 1956).
+That costs what a few samples would, and its error is below 4e-6 where 4,096 samples leave 4e-3 for each event; samples
+remain as the oracle of the tests. What is averaged over mapped land is averaged over a low-discrepancy set of places.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+
+from registry.geometry import Geometries
+
+Floats = NDArray[np.float64]
+
+PLACES = 4_096
+"""Places in mapped land over which the ceiling is averaged."""
+
+SENSITIVITY_SIGMA_M = (10.0, 30.0, 50.0, 100.0, 200.0)
+
+NO_SIGMA = "Not computed: no position error is stated for {unstated} of {events} events; give --sigma."
+
+_REACH = 5.0  # sigma; edges beyond it change a probability by less than exp(-25 / 2) = 4e-6
+_SMALLEST_SIGMA_M = 1e-3  # below it a position is taken as exact
+_TOO_NEAR = 1e-6  # sigma; a point this near to an edge is moved off it, lest rounding decide which side it is on
+_CHUNK = 1_024
+
+
+@dataclass(frozen=True)
+class Land:
+    """Land covered by polygons, dissolved and prepared for many questions.
+
+    Attributes
+    ----------
+    parts
+        Valid polygons on a plane in metres that share no land, in an order that does not depend on the input's.
+    area_m2
+        Their area.
+    edges
+        Start x, start y, end x, end y of every edge in metres; the land lies to its left.
+    part_tree, edge_tree
+        Index of ``parts`` and of ``edges``.
+    """
+
+    parts: Geometries
+    area_m2: float
+    edges: Floats
+    part_tree: STRtree
+    edge_tree: STRtree
+
+
+@dataclass(frozen=True)
+class Blurred:
+    """Metric M1b, or why there is none: ``value`` is the mean probability over ``events`` events."""
+
+    value: float | None
+    events: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class BlurRow:
+    """What M1b and the noise ceiling would be if every event had the position error ``sigma_m``."""
+
+    sigma_m: float
+    blurred: float | None
+    ceiling: float | None
+
+
+def in_canonical_order(polygons: Geometries) -> Geometries:
+    """Polygons in an order of their own, each once, whatever the input's order and the turn of its rings."""
+    present = polygons[~(shapely.is_missing(polygons) | shapely.is_empty(polygons))]
+    _, first = np.unique(np.array(shapely.to_wkb(shapely.normalize(present)), dtype=object), return_index=True)
+    return np.asarray(shapely.normalize(present[first]))
+
+
+def dissolve(polygons: Geometries) -> Geometries:
+    """Merge polygons in their canonical order into parts that share no land."""
+    parts = shapely.get_parts(shapely.disjoint_subset_union_all(polygons))
+    return in_canonical_order(parts[shapely.area(parts) > 0])
+
+
+def prepare_land(parts: Geometries) -> Land:
+    """Index land for `probability_inside`.
+
+    Parameters
+    ----------
+    parts
+        Valid polygons on a plane in metres that share no land, as `dissolve` makes them.
+    """
+    rings, _ = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+    places, ring = shapely.get_coordinates(rings, return_index=True)
+    follows = np.flatnonzero(ring[1:] == ring[:-1])
+    edges = np.hstack([places[follows], places[follows + 1]])
+    edges = edges[(edges[:, :2] != edges[:, 2:]).any(axis=1)]
+    lines = shapely.linestrings(edges.reshape(-1, 2, 2))
+    return Land(parts, float(math.fsum(shapely.area(parts))), edges, STRtree(parts), STRtree(lines))
+
+
+def probability_inside(places: Floats, sigma_m: Floats, land: Land) -> Floats:
+    """Probability that a place with a round normal error lies in land.
+
+    Parameters
+    ----------
+    places
+        Shape (n, 2), x and y in metres on the plane of ``land``.
+    sigma_m
+        Shape (n,), the standard deviation along each axis; 0 or more.
+    land
+        What the place may lie in.
+
+    Returns
+    -------
+    Probabilities, shape (n,), each within 4e-6. With sigma 0: 1 inside or on the edge, else 0.
+
+    Notes
+    -----
+    The mass of the triangle between the place and an edge at distance h, whose ends lie a and b along it from the foot
+    of the perpendicular, is (atan(b/h) - atan(a/h)) / 2 pi - T(h, b/h) + T(h, a/h) with all lengths in sigma and T of
+    Owen, D. B. (1956), Tables for computing bivariate normal probabilities, Ann. Math. Stat. 27, 1075-1090. The angles
+    of all edges sum to 1 inside and 0 outside, which leaves the T terms of the near edges.
+    """
+    probability = np.empty(len(places))
+    for start in range(0, len(places), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        probability[chunk] = _probability_inside(places[chunk], sigma_m[chunk], land)
+    return probability
+
+
+def blurred_containment(places: Floats, sigma_m: Floats, land: Land) -> Blurred:
+    """Metric M1b: the mean over events of the probability that position plus error lies in a record.
+
+    It blurs recorded points, which carry their error already, a second time: a sensitivity figure, never an estimate
+    of how many explosions truly happened in a mined field.
+
+    Parameters
+    ----------
+    places, sigma_m
+        As in `probability_inside`; NaN where no error is stated.
+    """
+    unstated = int(np.count_nonzero(np.isnan(sigma_m)))
+    if unstated or not len(places):
+        reason = NO_SIGMA.format(unstated=unstated, events=len(places)) if unstated else "There are no events."
+        return Blurred(None, len(places), reason)
+    return Blurred(math.fsum(probability_inside(places, sigma_m, land)) / len(places), len(places))
+
+
+def noise_ceiling(sigma_m: Floats, land: Land, bias_m: tuple[float, float] = (0.0, 0.0)) -> float | None:
+    """Noise ceiling se_map: probability that an event uniform over mapped land is recorded inside it.
+
+    A property of the map and the location error. A perfect map, with every explosion in a record, would show this
+    share and not 100 %.
+
+    Parameters
+    ----------
+    sigma_m
+        Position errors of the events in metres, one for all or one for each; places in mapped land take them in turn.
+    land
+        The union of the records; land covered twice counts once.
+    bias_m
+        Error east and north that all records share, in metres.
+
+    Returns
+    -------
+    None without mapped land.
+    """
+    if not land.area_m2:
+        return None
+    places, rank = places_in(land, PLACES)
+    ordered = np.sort(sigma_m)
+    sigma_of_place = ordered[(rank * len(ordered)).astype(np.int64)]
+    probability = probability_inside(places + np.array(bias_m), sigma_of_place, land)
+    return math.fsum(probability) / len(probability)
+
+
+def blur_sensitivity(
+    places: Floats, land: Land, sigmas_m: Sequence[float] = SENSITIVITY_SIGMA_M
+) -> tuple[BlurRow, ...]:
+    """M1b and the noise ceiling for position errors that nobody stated, to show how much hangs on them."""
+    return tuple(
+        BlurRow(
+            sigma,
+            blurred_containment(places, np.full(len(places), sigma), land).value,
+            noise_ceiling(np.array([sigma]), land),
+        )
+        for sigma in sigmas_m
+    )
+
+
+def places_in(land: Land, count: int) -> tuple[Floats, Floats]:
+    """Places spread evenly over land, and for each a further number in [0, 1) that is spread evenly with them.
+
+    Returns
+    -------
+    Places of shape (count, 2), and the numbers of shape (count,).
+
+    Notes
+    -----
+    One axis of a low-discrepancy sequence runs through the land triangle by triangle, from narrow parts to wide ones,
+    so that every width has its share; two axes lie in the triangle.
+    """
+    by_width = land.parts[np.argsort(shapely.area(land.parts) / shapely.length(land.parts), kind="stable")]
+    triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(by_width))
+    origin, second, third = shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3].transpose(1, 0, 2)
+    reached = np.cumsum(shapely.area(triangles))
+    along, down, across, rank = low_discrepancy(count).T
+    chosen = np.minimum(np.searchsorted(reached, along * reached[-1], side="right"), len(reached) - 1)
+    down = np.sqrt(down)[:, None]  # the farther from its corner, the wider a triangle is
+    far_side = second[chosen] + across[:, None] * (third - second)[chosen]
+    places = origin[chosen] + down * (far_side - origin[chosen])
+    return places, rank
+
+
+def low_discrepancy(count: int) -> Floats:
+    """Points in the unit cube of four dimensions, spread more evenly than random ones; shape (count, 4).
+
+    Notes
+    -----
+    Halton, J. H. (1960), On the efficiency of certain quasi-random sequences of points, Numer. Math. 2, 84-90: the
+    digits of 1, 2, 3 ... in the bases 2, 3, 5 and 7, mirrored at the point. It needs no seed.
+    """
+    return np.column_stack([_mirrored_digits(count, base) for base in (2, 3, 5, 7)])
+
+
+def _mirrored_digits(count: int, base: int) -> Floats:
+    rest, weight, mirrored = np.arange(1, count + 1), 1.0, np.zeros(count)
+    while rest.any():
+        weight /= base
+        rest, digit = np.divmod(rest, base)
+        mirrored += weight * digit
+    return mirrored
+
+
+def _probability_inside(places: Floats, sigma_m: Floats, land: Land) -> Floats:
+    exact = sigma_m < _SMALLEST_SIGMA_M
+    place, edge = _near_edges(places, np.where(exact, 0.0, sigma_m), land)
+    moved = _off_the_edges(places, sigma_m, place, edge, land)
+    inside = np.zeros(len(places))
+    inside[land.part_tree.query(shapely.points(moved), predicate="intersects")[0]] = 1.0
+    height, begin, end = _seen_from(moved, sigma_m, place, edge, land)
+    missing = np.bincount(place, weights=_owen_terms(height, begin, end), minlength=len(places))
+    return np.clip(inside - missing, 0.0, 1.0)
+
+
+def _near_edges(places: Floats, sigma_m: Floats, land: Land) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of a place and an edge within reach of it; none for exact places."""
+    blurred = np.flatnonzero(sigma_m > 0)
+    reach = _REACH * sigma_m[blurred]
+    x, y = places[blurred].T
+    row, edge = land.edge_tree.query(shapely.box(x - reach, y - reach, x + reach, y + reach))
+    place = blurred[row]
+    height, begin, end = _seen_from(places, sigma_m, place, edge, land)
+    beside = np.maximum(np.maximum(begin, -end), 0.0)
+    near = height**2 + beside**2 <= _REACH**2
+    return place[near], edge[near]
+
+
+def _off_the_edges(
+    places: Floats, sigma_m: Floats, place: NDArray[np.int64], edge: NDArray[np.int64], land: Land
+) -> Floats:
+    """Move places that lie on an edge or a vertex by ten millionths of sigma, aslant to the edge."""
+    height, begin, end = _seen_from(places, sigma_m, place, edge, land)
+    on_it = (np.abs(height) < _TOO_NEAR) & (begin < _TOO_NEAR) & (end > -_TOO_NEAR)
+    if not on_it.any():
+        return places
+    moved = places.copy()
+    direction = land.edges[edge[on_it], 2:] - land.edges[edge[on_it], :2]
+    angle = np.arctan2(direction[:, 1], direction[:, 0]) + 1.0  # no right angle, or it would slide along the next edge
+    step = 10 * _TOO_NEAR * sigma_m[place[on_it]]
+    moved[place[on_it]] = places[place[on_it]] + step[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    return moved
+
+
+def _seen_from(
+    places: Floats, sigma_m: Floats, place: NDArray[np.int64], edge: NDArray[np.int64], land: Land
+) -> tuple[Floats, Floats, Floats]:
+    """Edges from their places, in sigma: height (positive on the land's side), begin and end along the edge."""
+    from_x, from_y, to_x, to_y = land.edges[edge].T
+    along_x, along_y = to_x - from_x, to_y - from_y
+    length = np.hypot(along_x, along_y)
+    away_x, away_y = from_x - places[place, 0], from_y - places[place, 1]
+    scale = length * sigma_m[place]
+    height = (along_y * away_x - along_x * away_y) / scale
+    begin = (along_x * away_x + along_y * away_y) / scale
+    return height, begin, begin + length / sigma_m[place]
+
+
+def _owen_terms(height: Floats, begin: Floats, end: Floats) -> Floats:
+    from scipy.special import owens_t
+
+    distance = np.maximum(np.abs(height), 1e-12)
+    return np.asarray(np.sign(height) * (owens_t(distance, end / distance) - owens_t(distance, begin / distance)))

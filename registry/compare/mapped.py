@@ -1,0 +1,281 @@
+"""Land by where an event can truly have happened: in records by their width, beside them, and far from all of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+
+from registry.compare.blur import Floats, Land, dissolve, in_canonical_order, prepare_land, probability_inside
+from registry.geometry import Geometries
+
+BANDS_M = (25.0, 50.0, 100.0, 300.0, 1_000.0)
+"""Outer distances from records of the bands outside them; the first are used only where positions are that good."""
+
+WIDTH_CLASSES_M = (40.0, 80.0, 160.0, 320.0)
+"""Widths between which records are told apart."""
+
+_SPLIT_TO_M = 300.0  # up to here land beside records and land beyond their ends are told apart
+_SIGMAS_PER_BAND = 1.5  # a band narrower than this cannot be told from the record beside it
+_SMALLEST_M2 = 1.0  # a component smaller than this is none
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Land that holds all land of the reach before it; what it adds is one component.
+
+    Attributes
+    ----------
+    kind
+        Which records; or which land outside them, empty for all of it.
+    within_m
+        How far outside records it reaches: 0 for records, infinite for the study area.
+    land
+        All of it.
+    by_part_m2
+        Its area near each part of the records, None where it does not belong to parts.
+    """
+
+    kind: str
+    within_m: float
+    land: Land
+    by_part_m2: Floats | None
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Records and their surroundings on a plane in metres, prepared once for any number of events.
+
+    Attributes
+    ----------
+    land
+        The union of the records; its parts share no land.
+    reaches
+        From the narrowest records to the study area.
+    median_width_m
+        Of the records, each shape once.
+    """
+
+    land: Land
+    reaches: tuple[Reach, ...]
+    median_width_m: float
+
+
+@dataclass(frozen=True)
+class Component:
+    """A kind of place where an event can have happened, equally likely all over it."""
+
+    name: str
+    inside: bool
+    area_m2: float
+
+
+def prepare_mapped(polygons: Geometries, study_area: Geometries) -> Mapped:
+    """Divide the study area into records by width, bands outside them and the far background.
+
+    Parameters
+    ----------
+    polygons
+        Valid records on a plane in metres; at least one with an area. Land that several of them cover counts once.
+    study_area
+        Valid polygons on the same plane; records that reach out of it are added to it.
+
+    Notes
+    -----
+    Bands are split into what lies beside records and what lies beyond their ends, by the oriented envelope of each
+    part, because events that hug the long sides only would otherwise be taken for inside ones.
+    """
+    records = in_canonical_order(polygons)
+    width_m = record_widths(records)
+    by_width = _by_width(records, width_m)
+    land = by_width[-1].land
+    study = prepare_land(_with(study_area, land.parts))
+    beyond = Reach("", np.inf, study, None)
+    return Mapped(land, (*by_width, *_surroundings(land, study.parts), beyond), float(np.median(width_m)))
+
+
+def record_widths(polygons: Geometries) -> Floats:
+    """Width in metres of the rectangle that has a polygon's area and perimeter.
+
+    Of a shape rounder than any rectangle it is a quarter of the perimeter: the width of a square with that perimeter.
+    """
+    half_perimeter, area = shapely.length(polygons) / 2, shapely.area(polygons)
+    return np.asarray((half_perimeter - np.sqrt(np.maximum(half_perimeter**2 - 4 * area, 0))) / 2)
+
+
+def finest_band(sigma_m: float) -> float:
+    """Outer distance of the first band outside records that a position error allows to be told from them, in metres."""
+    return next((band_m for band_m in BANDS_M[:2] if band_m >= _SIGMAS_PER_BAND * sigma_m), BANDS_M[2])
+
+
+def components(mapped: Mapped, finest_m: float) -> tuple[Component, ...]:
+    """The components in the order of the columns of `densities`."""
+    result, before_m2, from_m, to_m = [], 0.0, 0.0, 0.0
+    for reach in _used(mapped, finest_m):
+        if reach.within_m > to_m:
+            from_m, to_m = to_m, reach.within_m
+        distance = f"{from_m:.0f} to {to_m:.0f} m" if np.isfinite(to_m) else f"more than {from_m:.0f} m"
+        name = reach.kind if reach.within_m == 0 else f"{distance} outside records{reach.kind}"
+        result.append(Component(name, reach.within_m == 0, max(0.0, reach.land.area_m2 - before_m2)))
+        before_m2 = reach.land.area_m2
+    return tuple(result)
+
+
+def blurred(places: Floats, sigma_m: Floats, mapped: Mapped, finest_m: float) -> Floats:
+    """Probability that each place, with its error, lies in each component; shape (n, components)."""
+    reached = [probability_inside(places, sigma_m, reach.land) for reach in _used(mapped, finest_m)]
+    return np.asarray(np.maximum(np.diff(np.column_stack(reached), axis=1, prepend=0.0), 0.0))
+
+
+def densities(places: Floats, sigma_m: Floats, mapped: Mapped, finest_m: float) -> Floats:
+    """Density of recorded positions under each component: uniform in it, blurred by the position error.
+
+    Parameters
+    ----------
+    places
+        Shape (n, 2), x and y in metres.
+    sigma_m
+        Shape (n,), the standard deviation along each axis; where records have an error of their own,
+        the root of the sum of both squared.
+    mapped
+        What `prepare_mapped` made.
+    finest_m
+        From `finest_band`.
+
+    Returns
+    -------
+    Shape (n, components), per square metre. An event beyond all reach of the study area has density only in the last
+    component, so that it counts as outside for sure.
+    """
+    area_m2 = np.array([component.area_m2 for component in components(mapped, finest_m)])
+    return per_area(blurred(places, sigma_m, mapped, finest_m), area_m2)
+
+
+def per_area(blurred_in: Floats, area_m2: Floats) -> Floats:
+    """Divide what `blurred` gives by the areas of the components; one without area has no density."""
+    density = np.where(area_m2 < _SMALLEST_M2, 0.0, blurred_in / np.maximum(area_m2, _SMALLEST_M2))
+    density[density.max(axis=1) <= 0, -1] = 1 / max(float(area_m2[-1]), _SMALLEST_M2)
+    return density
+
+
+def area_by_part(mapped: Mapped, finest_m: float) -> Floats:
+    """Area of each component near each part of the records; NaN where a component does not belong to parts.
+
+    Shape (parts, components).
+    """
+    unknown = np.full(len(mapped.land.parts), np.nan)
+    reached = [unknown if reach.by_part_m2 is None else reach.by_part_m2 for reach in _used(mapped, finest_m)]
+    return np.asarray(np.maximum(np.diff(np.column_stack(reached), axis=1, prepend=0.0), 0.0))
+
+
+def nearest_part(places: Floats, mapped: Mapped) -> NDArray[np.int64]:
+    """Number of the part of the records that is nearest to each place; the first of equally near ones."""
+    place, part = mapped.land.part_tree.query_nearest(shapely.points(places), all_matches=True)
+    nearest = np.full(len(places), len(mapped.land.parts))
+    np.minimum.at(nearest, place, part)
+    return nearest
+
+
+def _used(mapped: Mapped, finest_m: float) -> list[Reach]:
+    return [reach for reach in mapped.reaches if reach.within_m == 0 or reach.within_m >= finest_m]
+
+
+def _by_width(records: Geometries, width_m: Floats) -> list[Reach]:
+    """Land of the records up to each width; what records of several widths cover belongs to the narrowest."""
+    width_class = np.searchsorted(WIDTH_CLASSES_M, width_m)
+    lands = [(index, prepare_land(dissolve(records[width_class <= index]))) for index in np.unique(width_class)]
+    whole = lands[-1][1]
+    reaches = []
+    for index, land in lands:
+        wider = index == len(WIDTH_CLASSES_M)
+        name = f"wider than {WIDTH_CLASSES_M[-1]:.0f} m" if wider else f"up to {WIDTH_CLASSES_M[index]:.0f} m wide"
+        holder, piece = STRtree(shapely.point_on_surface(land.parts)).query(whole.parts, predicate="covers")
+        by_part_m2 = np.bincount(holder, weights=shapely.area(land.parts[piece]), minlength=len(whole.parts)).astype(
+            float
+        )
+        reaches.append(Reach(f"inside records {name}", 0.0, land, by_part_m2))
+    return reaches
+
+
+def _surroundings(land: Land, study: Geometries) -> Iterator[Reach]:
+    """Bands outwards. Near parts close to each other a band is divided by what each would have alone."""
+    shapely.prepare(study)
+    parts, around, before_m = land.parts, land.parts, 0.0
+    alone_before = shapely.area(parts)
+    for within_m in BANDS_M:
+        inner = around
+        if within_m > _SPLIT_TO_M:
+            around = _merge(_grow(around, within_m - before_m))
+            yield Reach("", within_m, prepare_land(_merge(_common(around, study))), None)
+            before_m = within_m
+            continue
+        alone = _grow(parts, within_m)
+        slabs = _slabs(parts, within_m)
+        around = _merge(np.concatenate([alone, inner]))
+        beside_alone = np.maximum(shapely.area(shapely.intersection(slabs, alone)), alone_before)
+        beside = prepare_land(_merge(_common(_common(_merge(np.concatenate([slabs, inner])), around), study)))
+        whole = prepare_land(_merge(_common(around, study)))
+        yield Reach(", beside them", within_m, beside, _divided(beside_alone, beside, land))
+        yield Reach(
+            ", beyond their ends",
+            within_m,
+            whole,
+            _divided(shapely.area(alone), whole, land),
+        )
+        before_m, alone_before = within_m, shapely.area(alone)
+
+
+def _divided(alone_m2: Floats, merged: Land, land: Land) -> Floats:
+    """Divide each merged piece of surroundings, but for the records in it, among the parts of the records in it."""
+    part_m2 = shapely.area(land.parts)
+    piece, part = STRtree(shapely.point_on_surface(land.parts)).query(merged.parts, predicate="covers")
+    piece_of = np.full(len(land.parts), -1)
+    piece_of[part] = piece
+    claimed = np.maximum(alone_m2 - part_m2, 0.0)
+    pieces = len(merged.parts)
+    claims = np.bincount(piece_of[part], weights=claimed[part], minlength=pieces)
+    there = shapely.area(merged.parts) - np.bincount(piece_of[part], weights=part_m2[part], minlength=pieces)
+    scale = np.where(claims > 0, np.maximum(there, 0.0) / np.where(claims > 0, claims, 1), 0.0)
+    return np.asarray(part_m2 + claimed * scale[piece_of])
+
+
+def _with(study_area: Geometries, parts: Geometries) -> Geometries:
+    """The study area and the records that reach out of it, in parts that share no land."""
+    study = dissolve(in_canonical_order(study_area))
+    held = STRtree(parts).query(study, predicate="covers")[1]
+    reaching_out = np.delete(parts, held)
+    return _merge(np.concatenate([study, reaching_out])) if len(reaching_out) else study
+
+
+def _grow(parts: Geometries, by_m: float) -> Geometries:
+    """Buffers; a twentieth more or less does no harm, because a band's area is taken from the same borders."""
+    return np.asarray(shapely.simplify(shapely.buffer(parts, by_m, quad_segs=3), 0.05 * by_m))
+
+
+def _merge(polygons: Geometries) -> Geometries:
+    return np.asarray(shapely.get_parts(shapely.disjoint_subset_union_all(polygons)))
+
+
+def _common(polygons: Geometries, others: Geometries) -> Geometries:
+    """The land that two sets of polygons share, in polygons only."""
+    other, polygon = STRtree(polygons).query(others, predicate="intersects")
+    within = shapely.covers(others[other], polygons[polygon])
+    pieces = polygons[polygon]
+    pieces[~within] = shapely.intersection(pieces[~within], others[other[~within]])
+    pieces = shapely.get_parts(pieces)
+    return np.asarray(pieces[shapely.area(pieces) > 0])
+
+
+def _slabs(parts: Geometries, by_m: float) -> Geometries:
+    """The oriented envelope of each part, widened on both long sides."""
+    corners = shapely.get_coordinates(shapely.oriented_envelope(parts)).reshape(-1, 5, 2)[:, :4]
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]
+    upright = np.hypot(*first.T) < np.hypot(*second.T)
+    corners[upright] = np.roll(corners[upright], 1, axis=1)
+    across = corners[:, 3] - corners[:, 0]
+    across *= by_m / np.hypot(*across.T)[:, None]
+    corners[:, :2] -= across[:, None]
+    corners[:, 2:] += across[:, None]
+    return np.asarray(shapely.polygons(corners))
