@@ -9,7 +9,7 @@ import typer
 
 from registry import __version__
 from registry.cli_claims import app as claims_app
-from registry.codes import By, DatePrecision, Instrument, Rule
+from registry.codes import By, DatePrecision, Instrument, Rule, ShiftBy
 from registry.console import AsJson
 from registry.console import date_option as _date
 from registry.console import open_registry as _open
@@ -603,6 +603,60 @@ def _rerun(context: typer.Context, run_id: str, *, as_json: bool) -> None:
         _print(terminal_claims.repetition(result))
     if not result.same:
         raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: minefield-registry shift --batch handover-1 --sigma 30 --by sheet --preview look.gpkg")
+def shift(
+    context: typer.Context,
+    batch: Annotated[
+        list[str] | None, typer.Option("--batch", metavar="ID", help="Only records of this batch.")
+    ] = None,
+    events: Annotated[
+        list[str] | None, typer.Option("--events", metavar="ID", help="Only events of this batch.")
+    ] = None,
+    sigma: Annotated[
+        float | None,
+        typer.Option(
+            "--sigma",
+            min=0.0,
+            max=FARTHEST_M,
+            metavar="METRES",
+            help="Position error, one sigma, of events that state none.",
+        ),
+    ] = None,
+    rule: Annotated[
+        list[Rule] | None, typer.Option("--rule", help="Count only events that this rule leaves; may be repeated.")
+    ] = None,
+    by: Annotated[
+        list[ShiftBy] | None, typer.Option("--by", help="Also each group of records on its own; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the synthetic events behind p-values.")] = 9,
+    preview: Annotated[
+        Path | None,
+        typer.Option("--preview", metavar="OUT", help="Write the records moved by what was found, to look at (.gpkg)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Seek one step by which all records lie apart from the events. Nothing is moved in the registry."""
+    from registry import shift_text
+    from registry.shifts import ShiftOptions, compute_shift, write_preview
+
+    options = ShiftOptions(
+        batch_ids=tuple(batch or ()),
+        events=tuple(events or ()),
+        rules=tuple(rule or ()),
+        sigma_m=sigma,
+        by=tuple(by or ()),
+        seed=seed,
+    )
+    with _open(context) as registry, _progress() as progress:
+        result = compute_shift(registry, options, progress=progress)
+    if as_json:
+        _print_json(result.to_json())
+    else:
+        _print(shift_text.report(result))
+    if preview is not None:
+        write_preview(result, preview)
 
 
 @app.command("map", epilog="Example: minefield-registry map -o map.html")

@@ -159,6 +159,14 @@ class By(StrEnum):
     TYPE = "type"
 
 
+class ShiftBy(StrEnum):
+    """Groups of records whose shift is sought on its own."""
+
+    BATCH = "batch"
+    SHEET = "sheet"
+    DOCUMENT = "document"
+
+
 class PlotStatus(Code):
     """What became of a received record: received = plotted + invalid + unplottable."""
 

@@ -22,6 +22,7 @@ from registry.store import Registry
 _COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     Kind.MINEFIELDS: (
         "duplicate_of",
+        "document_id",
         "sigma_m",
         "map_sheet",
         "laid_from",

@@ -23,8 +23,9 @@ STATS_KEYS = {
     "layers", "parameters", "as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups",
     "ground", "independence", "clusters", "location", "completeness",
 }  # fmt: skip
-VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo")
-VERBS = ("init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "map", "demo", "claims")
+VERBS = (
+    "init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "shift", "map", "demo", "claims",
+)  # fmt: skip
 COMMAND = Path(sys.executable).with_name("minefield-registry")
 
 
