@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -12,7 +11,7 @@ from typing import TypeVar
 
 from registry.compare.claims import Claim, Metric, Reference, Side, Unit, ValueKind
 from registry.errors import SourceError
-from registry.sources.tomlkeys import AMOUNT_MAX, Keys, shown
+from registry.sources.tomlkeys import AMOUNT_MAX, Keys, parse_toml, read_small, shown
 
 FORMAT = 1
 SET_MAX_BYTES = 1_000_000
@@ -40,14 +39,7 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
     SourceError
         If it is none; the message names file, claim and key, and what is allowed.
     """
-    try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= SET_MAX_BYTES else b""
-    except OSError as error:
-        raise SourceError(f"{path}: the claim set cannot be read ({error.strerror or error}).") from error
-    if size > SET_MAX_BYTES:
-        raise SourceError(f"{path}: it has {size:,} bytes; a claim set has {SET_MAX_BYTES:,} at most.")
-    return parse_claims(content, str(path))
+    return parse_claims(read_small(path, "claim set", SET_MAX_BYTES), str(path))
 
 
 def parse_claims(content: bytes, where: str) -> tuple[Claim, ...]:
@@ -58,10 +50,7 @@ def parse_claims(content: bytes, where: str) -> tuple[Claim, ...]:
     where
         Name for messages.
     """
-    try:
-        document = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{where}: it is not TOML in UTF-8 ({error}).") from error
+    document = parse_toml(content, where)
     top = Keys(document, where, "")
     if top.whole("format") != FORMAT:
         raise SourceError(f"{where}: format is {shown(document.get('format'))}; this version reads format {FORMAT}.")

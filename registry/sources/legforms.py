@@ -5,7 +5,6 @@
 
 import math
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -29,6 +28,7 @@ from registry.sources.legrecord import (
     shown,
 )
 from registry.sources.north import North
+from registry.sources.tomlkeys import parse_toml
 from registry.sources.values import is_missing, parse_date, parse_real
 from registry.sources.written import Stated
 
@@ -185,10 +185,7 @@ def read_toml(content: bytes, locate: Locate, *, where: str = "legs") -> LegsRec
     SourceError
         If it is not TOML in UTF-8, holds a key that is not known, or its legs make no chain.
     """
-    try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{where}: it is not TOML in UTF-8 ({error}).") from error
+    document = parse_toml(content, where)
     _refuse_unknown(document, {*_STATED, "record_id", "points", "legs", "fields"}, where)
     rows = [*_tables(document, "points", where), *_tables(document, "legs", where)]
     for row in rows:

@@ -9,7 +9,7 @@ from typing import Any
 
 from registry.errors import SourceError
 from registry.model import Handover, Kind, SourceDocument
-from registry.sources.tomlkeys import Keys, shown
+from registry.sources.tomlkeys import Keys, parse_toml, read_small, shown
 
 FORMAT = 1
 MANIFEST_MAX_BYTES = 1_000_000
@@ -64,7 +64,7 @@ def is_manifest(path: Path) -> bool:
     """Whether a file is a manifest, be it a broken one: TOML with ``manifest`` among its first keys."""
     if path.suffix.lower() != ".toml" or not path.is_file():
         return False
-    text = _content(path).decode("utf-8-sig", errors="replace")
+    text = read_small(path, "TOML file", MANIFEST_MAX_BYTES).decode("utf-8-sig", errors="replace")
     try:
         return "manifest" in tomllib.loads(text)
     except (ValueError, RecursionError):
@@ -79,7 +79,7 @@ def read_manifest(path: Path) -> Manifest:
     SourceError
         If it is no manifest; the message names file, table and key, and what is allowed.
     """
-    return parse_manifest(_content(path), str(path))
+    return parse_manifest(read_small(path, "manifest", MANIFEST_MAX_BYTES), str(path))
 
 
 def parse_manifest(content: bytes, where: str) -> Manifest:
@@ -90,10 +90,7 @@ def parse_manifest(content: bytes, where: str) -> Manifest:
     where
         Name for messages.
     """
-    try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{where}: it is not TOML in UTF-8 ({error}).") from error
+    document = parse_toml(content, where)
     top = Keys(document, where, "")
     if top.whole("manifest") != FORMAT:
         raise SourceError(f"{where}: manifest is {shown(document.get('manifest'))}; this version reads {FORMAT}.")
@@ -114,17 +111,6 @@ def parse_manifest(content: bytes, where: str) -> Manifest:
         supersedes,
         reason,
     )
-
-
-def _content(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= MANIFEST_MAX_BYTES else b""
-    except OSError as error:
-        raise SourceError(f"{path}: it cannot be read ({error.strerror or error}).") from error
-    if size > MANIFEST_MAX_BYTES:
-        raise SourceError(f"{path}: it has {size:,} bytes; as TOML, {MANIFEST_MAX_BYTES:,} are accepted at most.")
-    return content
 
 
 def _handover(keys: Keys) -> Handover:

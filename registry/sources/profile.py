@@ -1,7 +1,6 @@
 """Mapping profiles: what the columns of somebody's table mean, written down once in TOML, checked by a person, kept."""
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -15,7 +14,7 @@ from registry.sources.legrule import LegsRule, read_legs_rule
 from registry.sources.rulekeys import read_length_rule, read_rule
 from registry.sources.rules import Rule
 from registry.sources.tables import TableOptions
-from registry.sources.tomlkeys import Keys, shown
+from registry.sources.tomlkeys import Keys, parse_toml, read_small, shown
 from registry.sources.written import Notation, Order
 
 FORMAT = 1
@@ -108,14 +107,7 @@ def read_profile(path: Path) -> Profile:
     SourceError
         If it is no profile; the message names file, table and key, and what is allowed.
     """
-    try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= PROFILE_MAX_BYTES else b""
-    except OSError as error:
-        raise SourceError(f"{path}: the profile cannot be read ({error.strerror or error}).") from error
-    if size > PROFILE_MAX_BYTES:
-        raise SourceError(f"{path}: it has {size:,} bytes; a profile has {PROFILE_MAX_BYTES:,} at most.")
-    return parse_profile(content, str(path))
+    return parse_profile(read_small(path, "profile", PROFILE_MAX_BYTES), str(path))
 
 
 def parse_profile(content: bytes, where: str) -> Profile:
@@ -126,10 +118,7 @@ def parse_profile(content: bytes, where: str) -> Profile:
     where
         Name for messages.
     """
-    try:
-        document = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{where}: it is not TOML in UTF-8 ({error}).") from error
+    document = parse_toml(content, where)
     top = Keys(document, where, "")
     if top.whole("format") != FORMAT:
         raise SourceError(f"{where}: format is {document.get('format')!r}; this version reads format {FORMAT}.")

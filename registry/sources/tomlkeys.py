@@ -1,9 +1,11 @@
-"""The keys of a TOML document that a person writes, by type; what is wrong is said with file, table and key."""
+"""TOML that a person writes: its keys by type; what is wrong is said with file, table and key."""
 
 import math
+import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TypeVar
 
 from registry.errors import SourceError
@@ -13,6 +15,38 @@ Choice = TypeVar("Choice", bound=StrEnum)
 COUNT_MAX = 999_999_999
 
 AMOUNT_MAX = 10**12
+
+
+def read_small(path: Path, what: str, most_bytes: int) -> bytes:
+    """Read a file that a person writes by hand, and that is therefore small.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read or is larger than such a file can be.
+    """
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= most_bytes else b""
+    except OSError as error:
+        raise SourceError(f"{path}: the {what} cannot be read ({error.strerror or error}).") from error
+    if size > most_bytes:
+        raise SourceError(f"{path}: it has {size:,} bytes; a {what} has {most_bytes:,} at most.")
+    return content
+
+
+def parse_toml(content: bytes, where: str) -> dict[str, Any]:
+    """Read TOML; a byte order mark that an editor left is passed over.
+
+    Raises
+    ------
+    SourceError
+        If it is not TOML in UTF-8.
+    """
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{where}: it is not TOML in UTF-8 ({error}).") from error
 
 
 class Keys:

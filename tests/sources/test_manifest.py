@@ -161,7 +161,7 @@ def test_too_much(tmp_path):
         parsed(LEAST + '[[attachments]]\npath = "a"\n' * ENTRIES_MAX)
     path = tmp_path / "m.toml"
     path.write_bytes(LEAST.encode() + b"#" * MANIFEST_MAX_BYTES)
-    with pytest.raises(SourceError, match="1,000,000 are accepted at most"):
+    with pytest.raises(SourceError, match="1,000,000 at most"):
         read_manifest(path)
 
 
