@@ -22,9 +22,9 @@ def leaflet_style() -> str:
     )
 
 
-def page_script() -> str:
-    """Our own script: decodes the layers, draws them, builds popups as text."""
-    return _text(files("maps") / "page.js")
+def page_scripts() -> list[str]:
+    """Our own scripts, each built on those before it: unpack the layers, find, draw, build popups as text, steer."""
+    return [_text(files("maps") / f"{name}.js") for name in ("decode", "find", "draw", "popup", "page")]
 
 
 def page_style() -> str:

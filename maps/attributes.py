@@ -2,17 +2,19 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
+from numpy.typing import NDArray
 
+from maps.encode import Column, column
 from maps.style import EVENT_LOOKS
 from registry.codes import DatePrecision
 from registry.model import Kind, PartialDate, SourceDocument
 from registry.schema import Field, FieldType, fields, id_field
-
-Column = dict[str, object]
 
 # Said in the popup's own words, or too long for one.
 _NOT_LISTED = {"plot_status", "document_id", "original_geometry", "source_fields", "transform_accuracy_m", "repaired"}
@@ -34,27 +36,22 @@ def attribute_columns(
     Returns
     -------
     columns
-        Each with ``section``, ``label``, ``unit``, and its values: either ``values``, or the distinct ones in ``words``
-        and for each row the number of its word in ``rows``, -1 for none.
+        Each with its ``section``; those without any value are left out.
     """
     columns = list(_comparison_columns(classes)) if classes is not None else []
-    listed = [field for field in fields(kind) if _is_listed(field, kind)]
-    for field in listed:
-        if field.name in rows and not _is_provenance(field):
-            columns.append(_column("recorded", field.meaning, _field_texts(rows, field), field.unit))
+    listed = [field for field in fields(kind) if _is_listed(field, kind) and field.name in rows]
+    columns.extend(_field_column("recorded", rows, field) for field in listed if not _is_provenance(field))
     columns.extend(_source_columns(rows))
-    columns.append(_column("provenance", "Document", _document_texts(rows, documents)))
-    for field in listed:
-        if field.name in rows and _is_provenance(field):
-            columns.append(_column("provenance", field.meaning, _field_texts(rows, field), field.unit))
-    columns.append(_column("provenance", "Accuracy of that operation", _accuracy_texts(rows)))
-    columns.append(_column("provenance", "Geometry repaired", _repair_texts(rows)))
-    return [column for column in columns if "values" in column or column["words"]]
+    columns.append(column("provenance", "Document", _document_texts(rows, documents)))
+    columns.extend(_field_column("provenance", rows, field) for field in listed if _is_provenance(field))
+    columns.append(column("provenance", "Accuracy of that operation", _accuracy_texts(rows)))
+    columns.append(column("provenance", "Geometry repaired", _repair_texts(rows)))
+    return [each for each in columns if each.words]
 
 
-def texts(series: pd.Series) -> list[str | None]:
-    """The values as text, None where there is none."""
-    return [None if value is None else str(value) for value in _values(series)]
+def text_column(section: str, label: str, values: pd.Series) -> Column:
+    """The column of these values as text."""
+    return _shown(section, label, _factorised(values), str)
 
 
 def _is_listed(field: Field, kind: Kind) -> bool:
@@ -65,36 +62,52 @@ def _is_provenance(field: Field) -> bool:
     return field.found or field.name in _PROVENANCE
 
 
-def _column(section: str, label: str, values: Sequence[object], unit: str | None = None) -> Column:
-    column: Column = {"section": section, "label": label, "unit": unit}
-    words = list(dict.fromkeys(value for value in values if value is not None))
-    if 2 * len(words) > len(values):
-        return {**column, "values": values}
-    numbers = {word: number for number, word in enumerate(words)}
-    return {**column, "words": words, "rows": [-1 if value is None else numbers[value] for value in values]}
+def _shown(
+    section: str,
+    label: str,
+    factorised: tuple[NDArray[Any], Iterable[object]],
+    show: Callable[[Any], object],
+    unit: str | None = None,
+) -> Column:
+    """The column of factorised values (codes, distinct values), each distinct one put into words once."""
+    codes, distinct = factorised
+    words = column(section, label, [show(value) for value in distinct], unit)
+    # The last one is where -1 leads.
+    return Column(section, label, words.words, np.append(words.codes, np.int32(-1))[codes], unit)
+
+
+def _factorised(values: pd.Series) -> tuple[NDArray[Any], list[Any]]:
+    codes, distinct = pd.factorize(values)
+    return codes, distinct.tolist()
 
 
 def _values(series: pd.Series) -> list[Any]:
     return [None if missing else value for value, missing in zip(series.tolist(), series.isna(), strict=True)]
 
 
-def _field_texts(rows: GeoDataFrame, field: Field) -> list[object]:
+def _field_column(section: str, rows: GeoDataFrame, field: Field) -> Column:
+    values = rows[field.name]
+    if field.field_type is FieldType.JSON:
+        # Lists and mappings cannot be told apart by their hash.
+        shown = [] if values.isna().all() else [plain_value(value) for value in _values(values)]
+        return column(section, field.meaning, shown, field.unit)
     if field.field_type is FieldType.DATE and f"{field.name}_precision" in rows:
-        return _dates(rows[field.name], rows[f"{field.name}_precision"])
+        codes, distinct = pd.factorize(values)
+        precisions, names = pd.factorize(rows[f"{field.name}_precision"].fillna(DatePrecision.DAY.value))
+        pairs, which = np.unique(codes * len(names) + precisions, return_inverse=True)
+        days = [(distinct[pair // len(names)], names[pair % len(names)]) if pair >= 0 else None for pair in pairs]
+        return _shown(section, field.meaning, (which, days), _date, field.unit)
     show = _code_label(field) if field.codes else plain_value
-    return [None if value is None else show(value) for value in _values(rows[field.name])]
+    return _shown(section, field.meaning, _factorised(values), show, field.unit)
+
+
+def _date(day: tuple[pd.Timestamp, str] | None) -> str | None:
+    return None if day is None else str(PartialDate(pd.Timestamp(day[0]).date(), DatePrecision(day[1])))
 
 
 def _code_label(field: Field) -> Callable[[object], str]:
     labels = {code.value: code.label for code in field.codes or ()}
     return lambda value: labels.get(str(value), str(value))
-
-
-def _dates(days: pd.Series, precisions: pd.Series) -> list[object]:
-    return [
-        None if day is None else str(PartialDate(day.date(), DatePrecision(precision or DatePrecision.DAY)))
-        for day, precision in zip(_values(days), _values(precisions), strict=True)
-    ]
 
 
 def plain_value(value: object) -> str | int | float | None:
@@ -113,11 +126,11 @@ def plain_value(value: object) -> str | int | float | None:
 
 def _source_columns(rows: GeoDataFrame) -> Iterable[Column]:
     """The columns that the source had and the schema has not, under the source's own names."""
-    if "source_fields" not in rows:
+    if "source_fields" not in rows or rows["source_fields"].isna().all():
         return
     sources = [value if isinstance(value, Mapping) else {} for value in rows["source_fields"]]
     for name in dict.fromkeys(name for source in sources for name in source):
-        yield _column("source", str(name), [plain_value(source.get(name)) for source in sources])
+        yield column("source", str(name), [plain_value(source.get(name)) for source in sources])
 
 
 def _document_texts(rows: GeoDataFrame, documents: Sequence[SourceDocument]) -> list[object]:
@@ -128,38 +141,34 @@ def _document_texts(rows: GeoDataFrame, documents: Sequence[SourceDocument]) -> 
 def _accuracy_texts(rows: GeoDataFrame) -> list[object]:
     if "transform_name" not in rows or "transform_accuracy_m" not in rows:
         return [None] * len(rows)
-    return [
-        None if name is None else "not stated" if accuracy is None else f"{accuracy:g} m, by its publisher"
-        for name, accuracy in zip(_values(rows["transform_name"]), _values(rows["transform_accuracy_m"]), strict=True)
+    words: list[object] = [
+        "not stated" if math.isnan(accuracy) else f"{accuracy:g} m, by its publisher"
+        for accuracy in rows["transform_accuracy_m"].astype("float64")
     ]
+    return [word if named else None for word, named in zip(words, rows["transform_name"].notna(), strict=True)]
 
 
 def _repair_texts(rows: GeoDataFrame) -> list[object]:
     if "repaired" not in rows:
         return [None] * len(rows)
-    return [
-        "yes; the geometry as delivered is kept" if repaired is True else None for repaired in _values(rows["repaired"])
-    ]
+    repaired = rows["repaired"].fillna(value=False)
+    return ["yes; the geometry as delivered is kept" if yes else None for yes in repaired]
 
 
 def _comparison_columns(classes: pd.DataFrame) -> Iterable[Column]:
-    inside = classes["event_class"] == "inside"
-    named = [
-        "; ".join(map(str, records)) if isinstance(records, list | tuple) and records else None
-        for records in classes["records"]
-    ]
-    labels = [EVENT_LOOKS[name].label for name in classes["event_class"]]
-    yield _column("compared", "Class", labels)
-    yield _column("compared", "Covered by", [name if here else None for name, here in zip(named, inside, strict=True)])
-    yield _column(
-        "compared", "Nearest record", [None if here else name for name, here in zip(named, inside, strict=True)]
-    )
-    yield _column(
-        "compared",
-        "Distance to it",
-        [
-            None if here or distance is None or not math.isfinite(distance) else round(distance)
-            for distance, here in zip(_values(classes["distance_m"]), inside, strict=True)
-        ],
-        "m",
-    )
+    inside = (classes["event_class"] == "inside").to_numpy(dtype=bool)
+    yield _shown("compared", "Class", _factorised(classes["event_class"]), lambda name: EVENT_LOOKS[name].label)
+    lists = (records if isinstance(records, list | tuple) else () for records in classes["records"])
+    named = column("compared", "Covered by", ["; ".join(map(str, records)) or None for records in lists])
+    yield _only(named, inside)
+    yield _only(replace(named, label="Nearest record"), ~inside)
+    metres = classes["distance_m"].astype("float64").round()
+    yield _shown("compared", "Distance to it", _factorised(metres.where(np.isfinite(metres) & ~inside)), int, "m")
+
+
+def _only(whole: Column, rows: NDArray[np.bool_]) -> Column:
+    """The column with nothing in the other rows."""
+    distinct, codes = np.unique(whole.codes[rows & (whole.codes >= 0)], return_inverse=True)
+    kept = np.full(len(whole.codes), -1, dtype=np.int32)
+    kept[rows & (whole.codes >= 0)] = codes
+    return replace(whole, words=[whole.words[code] for code in distinct], codes=kept)

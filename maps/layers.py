@@ -1,15 +1,10 @@
 """One stored layer of the registry becomes one Folium layer.
 
-What came from a file travels as data: one JSON block per layer, in which nothing can end the block, and from which the
-page builds its popups and tooltips as text. It is never put into markup or script.
-
-A block holds its features once, column by column: geometry as one stream of integers (differences between
-neighbouring vertices in millionths of a degree, about 0.1 m) with the sizes of its rings and parts, attributes as
-columns whose repeated values are stored once.
+What came from a file travels as data, in packs of `maps.encode`, from which the page draws and builds its popups and
+tooltips as text. It is never put into markup or script.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +17,12 @@ from folium.template import Template
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
-from maps.attributes import attribute_columns, texts
+from maps.attributes import attribute_columns, text_column
+from maps.encode import encode_geometry, pack, pack_table
 from maps.style import EVENT_LOOKS, INVALID_NOTE, KIND_NAMES, NOT_COMPARED
 from registry.codes import PlotStatus
 from registry.model import Handover, Kind, Layer, SourceDocument
 from registry.schema import id_field
-
-_DEGREES_PER_UNIT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -58,8 +52,21 @@ class Verbatim(Element):
         return self.text
 
 
+@dataclass(frozen=True)
+class LayerBlock:
+    """What the page holds of one layer: two packs of `maps.encode`, and what the legend says about it.
+
+    ``shapes`` is what is drawn, unpacked when the page opens; ``table`` what popups list. ``looks`` are those in use.
+    """
+
+    count: int
+    looks: frozenset[str]
+    shapes: str
+    table: str
+
+
 class RegistryLayer(FoliumLayer):
-    """A Folium layer that carries one block of data and is drawn by the page's own script."""
+    """A Folium layer that carries two packs of data and is drawn by the page's own script."""
 
     _template = Template(
         """
@@ -69,29 +76,23 @@ const {{ this.get_name() }} = registryMap.layer("{{ this.get_name() }}");
         """
     )
 
-    def __init__(self, number: int, block: Mapping[str, object]) -> None:
+    def __init__(self, number: int, block: LayerBlock) -> None:
         super().__init__(name=f"layer {number}", overlay=True)
         self._name = "RegistryLayer"
         self._id = str(number)
-        self.block = escaped_json(block)
+        self.block = block
 
     def render(self, **kwargs: object) -> Any:
-        """Put the block and the call that draws it into the page."""
+        """Put the packs and the call that draws them into the page."""
         page: Any = self.get_root()
-        data = f'<script type="application/json" id="{self.get_name()}_data">{self.block}</script>\n'
-        page.html.add_child(Verbatim(data), name=f"{self.get_name()}_data")
+        for part, text in (("shapes", self.block.shapes), ("table", self.block.table)):
+            name = f"{self.get_name()}_{part}"
+            data = f'<script type="application/octet-stream" id="{name}">{text}</script>\n'
+            page.html.add_child(Verbatim(data), name=name)
         return super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
-def escaped_json(value: object) -> str:
-    """JSON that cannot end the script element it stands in, nor a line of a script."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
-def layer_block(data: LayerData, look: str) -> dict[str, Any]:
+def layer_block(data: LayerData, look: str) -> LayerBlock:
     """The data of one layer as the page reads it.
 
     Parameters
@@ -104,64 +105,38 @@ def layer_block(data: LayerData, look: str) -> dict[str, Any]:
     drawn = drawn_rows(data.frame)
     rows = data.frame[drawn]
     classes = None if data.classified is None else event_classes(data.frame, data.classified)[drawn]
-    invalid = np.flatnonzero(rows["plot_status"] == PlotStatus.INVALID)
-    return {
+    if classes is None:
+        looks, look_codes = [look], np.zeros(len(rows), dtype=np.uint8)
+    else:
+        codes, names = pd.factorize(classes["event_class"], sort=True)
+        looks, look_codes = names.tolist(), codes.astype(np.uint8)
+    geometry, sections = encode_geometry(rows.geometry.to_numpy())
+    header = {
+        **geometry,
         "kind": data.layer.kind.value,
         "name": KIND_NAMES[data.layer.kind],
         "batch": _batch_lines(data.handover),
-        "look": look,
-        "geometry": encode_geometry(rows.geometry.to_numpy()),
-        "ids": texts(rows[id_field(data.layer.kind)]),
-        "labels": texts(rows["name"]) if data.layer.kind is Kind.DISTRICTS else None,
-        "invalid": invalid.tolist(),
+        "looks": looks,
         "invalid_note": INVALID_NOTE,
-        "classes": None if classes is None else classes["event_class"].tolist(),
-        "columns": attribute_columns(data.layer.kind, rows, data.documents, classes),
     }
+    invalid = (rows["plot_status"] == PlotStatus.INVALID).to_numpy(dtype=np.uint8)
+    # What names a row is a column of its own, before those that popups list.
+    name = rows[id_field(data.layer.kind)]
+    if data.layer.kind is Kind.DISTRICTS:
+        name = rows["name"].fillna(name)
+    columns = [text_column("name", "", name), *attribute_columns(data.layer.kind, rows, data.documents, classes)]
+    return LayerBlock(
+        len(rows),
+        frozenset(looks if len(rows) else ()),
+        pack(header, [look_codes.tobytes(), invalid.tobytes(), *sections]),
+        pack_table(columns),
+    )
 
 
 def drawn_rows(frame: GeoDataFrame) -> NDArray[np.bool_]:
     """Which rows have a geometry to draw."""
     geometries = frame.geometry.to_numpy()
     return np.asarray(~(shapely.is_missing(geometries) | shapely.is_empty(geometries)), dtype=bool)
-
-
-def encode_geometry(geometries: NDArray[np.object_]) -> dict[str, list[int]]:
-    """Polygons or points as integers.
-
-    Parameters
-    ----------
-    geometries
-        (Multi)Polygons or (Multi)Points in degrees, none of them missing or empty.
-
-    Returns
-    -------
-    encoded
-        ``steps``: x and y in turn, each vertex as its difference from the one before it, in millionths of a degree;
-        ``features``: parts of each feature; for polygons also ``parts``: rings of each part, ``rings``: vertices of
-        each ring, without the closing one.
-    """
-    if not len(geometries):
-        return {"steps": [], "features": []}
-    kind, vertices, offsets = shapely.to_ragged_array(geometries, include_z=False)
-    counts = [np.diff(offset) for offset in offsets]
-    if kind in {shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT}:
-        features = counts[0] if counts else np.ones(len(geometries), dtype=int)
-        return {"steps": _steps(vertices), "features": features.tolist()}
-    rings, parts = counts[0], counts[1]
-    features = counts[2] if len(counts) > 2 else np.ones(len(geometries), dtype=int)
-    opened = np.delete(vertices, offsets[0][1:] - 1, axis=0)
-    return {
-        "steps": _steps(opened),
-        "features": features.tolist(),
-        "parts": parts.tolist(),
-        "rings": (rings - 1).tolist(),
-    }
-
-
-def _steps(vertices: NDArray[np.float64]) -> list[int]:
-    units = np.rint(vertices / _DEGREES_PER_UNIT).astype(np.int64)
-    return np.diff(units, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
 
 
 def event_classes(frame: GeoDataFrame, classified: pd.DataFrame) -> pd.DataFrame:

@@ -1,214 +1,154 @@
 "use strict";
 
-// Draws the layers and builds popups and tooltips. Everything that came from a file is put into the page as text
-// (textContent), never as markup.
+// The map of the page: opens the layers, draws them, and answers pointer and keyboard.
 const registryMap = (() => {
-  const DEGREES_PER_UNIT = 1e-6;
-  const SECTIONS = {
-    compared: "Comparison",
-    recorded: "As recorded",
-    source: "Other columns of the source",
-    provenance: "Where it comes from",
-  };
+  const { element } = registryPopup;
+  const UNPACKING = "This browser cannot unpack the map. Open the file with a newer one: Chrome or Edge 80, Firefox 113, Safari 16.4 or later.";
+  const DAMAGED = "The data in this file are damaged, so the map is not drawn. Get the file again from whoever sent it.";
+  const EDGE_REACH = 3.5;
+  const CLOSER_ZOOM = 17;
   const root = document.documentElement;
   const narrow = window.matchMedia("(max-width: 720px)");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const layers = new Map();
-  let looks = {};
-  let invalidDash = "";
+  let options = {};
+  let canvas = null, above = null;
+  let crowded = [];
   let selected = null;
 
-  function element(tag, className, text) {
-    const made = document.createElement(tag);
-    if (className) made.className = className;
-    if (text !== undefined) {
-      made.textContent = text;
-      made.dir = "auto";
-    }
-    return made;
-  }
+  const colour = (name) => getComputedStyle(root).getPropertyValue("--" + name).trim();
+  const shown = () => [...layers.values()].filter((layer) => layer.visible);
 
-  // Geometry: one stream of differences, cut into rings, parts and features by their sizes.
-  function decode({ steps, features, parts, rings }) {
-    let x = 0, y = 0, step = 0, part = 0, ring = 0;
-    const times = (count, make) => Array.from({ length: count }, make);
-    const vertex = () => {
-      x += steps[step++];
-      y += steps[step++];
-      return [y * DEGREES_PER_UNIT, x * DEGREES_PER_UNIT];
+  // How features of one look are drawn, in the colours of the moment.
+  function styleOf(name, areas) {
+    const look = options.looks[name];
+    const ink = colour(name), paper = colour("paper");
+    const style = { label: look.label, order: Object.keys(options.looks).indexOf(name), tint: ink, shape: look.shape };
+    if (!areas) {
+      if (look.shape === "cross") return { ...style, color: ink, weight: 2 };
+      if (look.hollow) return { ...style, color: ink, weight: 1.8, fillColor: paper, fillOpacity: 0.7 };
+      return { ...style, color: paper, weight: 0.9, fillColor: ink, fillOpacity: 1 };
+    }
+    const ground = look.ground && !root.hasAttribute("data-base-map");
+    return {
+      ...style,
+      color: ink,
+      weight: look.weight,
+      dash: look.dash ? look.dash.split(" ").map(Number) : [],
+      invalidDash: options.invalid_dash.split(" ").map(Number),
+      fill: ground || look.fill_opacity > 0,
+      fillColor: ground ? paper : ink,
+      fillOpacity: ground ? 0.7 : look.fill_opacity,
     };
-    const polygon = () => times(parts[part++], () => times(rings[ring++], vertex));
-    return features.map((count) => times(count, parts ? polygon : vertex));
-  }
-
-  const SHAPES = {
-    circle: (path, x, y, r) => path.arc(x, y, r, 0, 2 * Math.PI),
-    diamond: (path, x, y, r) => outline(path, [[x, y - r * 1.25], [x + r * 1.25, y], [x, y + r * 1.25], [x - r * 1.25, y]]),
-    triangle: (path, x, y, r) => outline(path, [[x, y - r * 1.2], [x + r * 1.15, y + r * 0.9], [x - r * 1.15, y + r * 0.9]]),
-    square: (path, x, y, r) => path.rect(x - r * 0.9, y - r * 0.9, r * 1.8, r * 1.8),
-    cross: (path, x, y, r) => {
-      path.moveTo(x - r, y - r);
-      path.lineTo(x + r, y + r);
-      path.moveTo(x + r, y - r);
-      path.lineTo(x - r, y + r);
-    },
-  };
-
-  function outline(path, corners) {
-    corners.forEach(([x, y], corner) => (corner ? path.lineTo(x, y) : path.moveTo(x, y)));
-    path.closePath();
-  }
-
-  // A point mark whose shape says its class, on Leaflet's canvas.
-  const Mark = L.CircleMarker.extend({
-    _updatePath() {
-      const canvas = this._renderer;
-      if (!canvas._drawing || this._empty()) return;
-      canvas._ctx.beginPath();
-      SHAPES[this.options.shape](canvas._ctx, this._point.x, this._point.y, this._radius);
-      canvas._fillStroke(canvas._ctx, this);
-    },
-  });
-
-  function colour(name) {
-    return getComputedStyle(root).getPropertyValue("--" + name).trim();
-  }
-
-  function lookOf(block, row) {
-    return block.classes ? block.classes[row] : block.look;
-  }
-
-  function areaStyle(look, ink, paper) {
-    const line = { color: ink, weight: look.weight, opacity: 0.95, dashArray: look.dash || null };
-    if (look.ground && !root.hasAttribute("data-base-map")) return { ...line, fill: true, fillColor: paper, fillOpacity: 0.7 };
-    return { ...line, fill: look.fill_opacity > 0, fillColor: ink, fillOpacity: look.fill_opacity };
-  }
-
-  function markStyle({ shape, hollow }, ink, paper) {
-    if (shape === "cross") return { shape, color: ink, weight: 2, opacity: 1, fill: false };
-    if (hollow) return { shape, color: ink, weight: 1.8, opacity: 1, fill: true, fillColor: paper, fillOpacity: 0.7 };
-    return { shape, color: paper, weight: 0.9, opacity: 0.95, fill: true, fillColor: ink, fillOpacity: 1 };
-  }
-
-  // The style of each look, and of invalid records in it; made once and again when the colours change.
-  function styles(block) {
-    const paper = colour("paper");
-    const made = {};
-    for (const name of new Set(block.classes ?? [block.look])) {
-      const look = looks[name];
-      const ink = colour(name);
-      made[name] = block.geometry.parts ? areaStyle(look, ink, paper) : markStyle(look, ink, paper);
-      made[name].invalid = { ...made[name], dashArray: invalidDash, fillOpacity: 0.06 };
-    }
-    return made;
-  }
-
-  function styleOf(feature) {
-    const { group, row } = feature;
-    const style = group.styles[lookOf(group.block, row)];
-    return group.invalid.has(row) ? style.invalid : style;
-  }
-
-  function radius(zoom) {
-    return zoom < 8 ? 3 : zoom < 10 ? 3.5 : zoom < 12 ? 4.5 : zoom < 14 ? 5.5 : 7;
   }
 
   function restyle() {
-    for (const group of layers.values()) {
-      group.styles = styles(group.block);
-      group.eachLayer((feature) => feature.setStyle(styleOf(feature)));
+    for (const layer of layers.values()) {
+      layer.styles = layer.shapes.header.looks.map((name) => styleOf(name, layer.shapes.areas));
     }
+    redraw();
+  }
+
+  function redraw() {
+    canvas?.redraw();
+    above?.redraw();
+  }
+
+  // A layer of the registry as Leaflet knows layers; all of them are drawn on one canvas.
+  const RegistryLayer = L.Layer.extend({
+    initialize(name) {
+      this.name = name;
+    },
+    onAdd() {
+      this.visible = true;
+      redraw();
+    },
+    onRemove() {
+      this.visible = false;
+      redraw();
+    },
+  });
+
+  // Areas below points; points of one kind are counted together.
+  function paint(ink, view) {
+    const visible = shown();
+    for (const layer of visible.filter(({ shapes }) => shapes.areas)) registryDraw.areas(ink, layer.shapes, layer.styles[0], view);
+    const ground = { paper: colour("paper"), text: colour("ink") };
+    crowded = [];
+    for (const kind of ["devices", "accidents"]) {
+      const together = visible.filter(({ shapes }) => !shapes.areas && shapes.header.kind === kind);
+      crowded.push({ kind, ...registryDraw.points(ink, together, view, ground) });
+    }
+  }
+
+  function paintAbove(ink, view) {
+    if (selected) registryDraw.highlight(ink, selected.layer, selected.row, view, colour("ink"));
   }
 
   function layer(name) {
-    const block = JSON.parse(document.getElementById(name + "_data").textContent);
-    const group = L.featureGroup();
-    Object.assign(group, { block, invalid: new Set(block.invalid), styles: styles(block) });
-    const add = (feature, row) => {
-      Object.assign(feature, { group, row });
-      feature.setStyle(styleOf(feature));
-      group.addLayer(feature);
-    };
-    decode(block.geometry).forEach((shape, row) => {
-      if (block.geometry.parts) add(L.polygon(shape), row);
-      else shape.forEach((position) => add(new Mark(position, { radius: 4 }), row));
-    });
-    if (window.matchMedia("(hover: hover)").matches) {
-      group.bindTooltip((feature) => element("span", "", nameOf(feature)), { sticky: true, opacity: 1 });
+    const made = new RegistryLayer(name);
+    layers.set(name, made);
+    return made;
+  }
+
+  async function open() {
+    for (const each of layers.values()) {
+      each.shapes = registryDecode.shapes(await registryDecode.unpack(`${each.name}_shapes`));
+      each.shapes.grid = registryFind.grid(each.shapes);
+      each.table = registryDecode.table(await registryDecode.unpack(`${each.name}_table`));
     }
-    layers.set(name, group);
-    return group;
   }
 
-  function nameOf({ group: { block }, row }) {
-    const label = block.labels?.[row] ?? block.ids[row] ?? "without number";
-    return block.classes ? `${block.name} ${label}: ${looks[block.classes[row]].label}` : `${block.name} ${label}`;
-  }
+  const crowds = () => crowded.flatMap((kind) => kind.discs);
+  const inCrowd = (x, y) => crowded.some((kind) => kind.isCrowd(x, y));
+  const perPixel = (map) => registryDecode.HALF / (128 * 2 ** map.getZoom());
 
-  function valueOf(column, row) {
-    return column.values ? column.values[row] : column.words[column.rows[row]];
-  }
-
-  function addRow(list, label, text) {
-    const row = element("div");
-    row.append(element("dt", "", label), element("dd", "", text));
-    list.append(row);
-  }
-
-  function section(name, { group: { block }, row }) {
-    const list = element("dl");
-    if (name === "provenance") block.batch.forEach(([label, text]) => addRow(list, label, text));
-    for (const column of block.columns.filter((candidate) => candidate.section === name)) {
-      const value = valueOf(column, row);
-      if (value !== null && value !== undefined) addRow(list, column.label, column.unit ? `${value} ${column.unit}` : `${value}`);
-    }
-    if (!list.children.length) return [];
-    return [element("h3", "", SECTIONS[name]), list];
-  }
-
-  // What lies under a click, topmost first: records overlap, and one must not hide another.
-  function featuresAt(map, point) {
+  // What lies under a position, topmost first: records overlap, and one must not hide another.
+  function featuresAt(map, latlng) {
+    const { x, y } = registryDecode.fromLatLng(latlng);
     const found = [];
-    for (const group of layers.values()) {
-      if (map.hasLayer(group)) group.eachLayer((feature) => feature._containsPoint(point) && found.push(feature));
+    const inOrder = shown();
+    for (const each of [...inOrder.filter(({ shapes }) => shapes.areas), ...inOrder.filter(({ shapes }) => !shapes.areas)]) {
+      const { shapes } = each;
+      const reach = perPixel(map) * (shapes.areas ? EDGE_REACH : registryDraw.markRadius(map.getZoom()) + 3);
+      const inCrowd = crowded.find(({ kind }) => kind === shapes.header.kind)?.isCrowd;
+      const rows = new Map();
+      registryFind.within(shapes, [x - reach, y - reach, x + reach, y + reach], (item) => {
+        const far = shapes.areas ? 0 : Math.hypot(shapes.x[item] - x, shapes.y[item] - y);
+        if (shapes.areas ? registryFind.touchesPart(shapes, item, x, y, reach) : !inCrowd?.(shapes.x[item], shapes.y[item])) {
+          rows.set(shapes.row[item], Math.min(far, rows.get(shapes.row[item]) ?? Infinity));
+        }
+      });
+      // Of points the nearest comes first, of areas the one drawn last.
+      const sorted = [...rows].sort(([one, far], [other, farther]) => farther - far || one - other);
+      for (const [row] of sorted) found.push({ layer: each, row });
     }
     return found.reverse();
   }
 
+  function discAt(map, latlng) {
+    const { x, y } = registryDecode.fromLatLng(latlng);
+    return crowds().reverse().find((disc) => Math.hypot(disc.x - x, disc.y - y) <= (disc.r + 3) * perPixel(map));
+  }
+
+  function comeCloser(map, { box }) {
+    const corners = L.latLngBounds(registryDecode.toLatLng(box[0], box[1]), registryDecode.toLatLng(box[2], box[3]));
+    const zoom = Math.min(CLOSER_ZOOM, map.getBoundsZoom(corners, false, L.point(40, 40)));
+    map.setView(corners.getCenter(), Math.max(zoom, map.getZoom() + 1));
+  }
+
   function select(feature) {
-    if (selected) selected.setStyle(styleOf(selected));
     selected = feature;
-    if (feature) feature.setStyle({ color: colour("ink"), weight: 3 });
-  }
-
-  function pager(found, index, show) {
-    const bar = element("div", "pager");
-    const step = (label, text, by) => {
-      const button = element("button", "", text);
-      button.type = "button";
-      button.setAttribute("aria-label", label);
-      button.addEventListener("click", () => show((index + by + found.length) % found.length));
-      return button;
-    };
-    bar.append(step("Previous", "‹", -1), element("span", "", `${index + 1} of ${found.length} here`), step("Next", "›", 1));
-    return bar;
-  }
-
-  function popupContent(found, index, show) {
-    const feature = found[index];
-    const { group: { block, invalid }, row } = feature;
-    const content = element("article", "record");
-    if (found.length > 1) content.append(pager(found, index, show));
-    const heading = element("h2", `look-${lookOf(block, row)}`);
-    heading.append(element("small", "", block.name), element("span", "", block.labels?.[row] ?? block.ids[row] ?? "without number"));
-    content.append(heading);
-    if (invalid.has(row)) content.append(element("p", "warning", block.invalid_note));
-    for (const name of Object.keys(SECTIONS)) content.append(...section(name, feature));
-    return content;
+    above.redraw();
   }
 
   function openAt(map, latlng) {
-    const found = featuresAt(map, map.latLngToLayerPoint(latlng));
+    const disc = discAt(map, latlng);
+    if (disc) {
+      comeCloser(map, disc);
+      return;
+    }
+    const found = featuresAt(map, latlng);
     if (!found.length) return;
     const size = map.getSize();
     const popup = L.popup({
@@ -218,22 +158,42 @@ const registryMap = (() => {
     });
     const show = (index) => {
       select(found[index]);
-      popup.setContent(popupContent(found, index, show));
+      popup.setContent(registryPopup.record(found, index, show));
     };
     show(0);
     popup.setLatLng(latlng).openOn(map);
     popup.on("remove", () => select(null));
   }
 
-  // A layer switched on again comes back under those that belong above it.
-  function setVisible(map, group, visible) {
-    if (!visible) {
-      group.remove();
-      return;
-    }
-    group.addTo(map);
-    const all = [...layers.values()];
-    all.slice(all.indexOf(group) + 1).filter((above) => map.hasLayer(above)).forEach((above) => above.bringToFront());
+  // Names what the pointer is over.
+  function listenForPointer(map) {
+    if (!window.matchMedia("(hover: hover)").matches) return;
+    const tooltip = L.tooltip({ opacity: 1, direction: "auto", offset: [10, 0] });
+    let last = null, waiting = false;
+    const tell = () => {
+      waiting = false;
+      const disc = last && discAt(map, last);
+      const top = last && !disc && featuresAt(map, last)[0];
+      map.getContainer().classList.toggle("over-feature", Boolean(disc || top));
+      if (!disc && !top) {
+        tooltip.remove();
+        return;
+      }
+      tooltip.setContent(disc ? registryPopup.crowd(disc) : element("span", "", registryPopup.nameOf(top, options.looks)));
+      tooltip.setLatLng(last);
+      if (!map.hasLayer(tooltip)) tooltip.addTo(map);
+    };
+    const soon = (latlng) => {
+      last = latlng;
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(tell);
+    };
+    map.on("mousemove", ({ latlng, originalEvent }) => {
+      // Over a popup or a button, nothing of the map is under the pointer.
+      soon(originalEvent.target === map.getContainer() || originalEvent.target.tagName === "CANVAS" ? latlng : null);
+    });
+    map.on("mouseout movestart", () => soon(null));
   }
 
   function button(map, text, label, act) {
@@ -264,16 +224,9 @@ const registryMap = (() => {
     map.on("mouseout", () => { box.textContent = ""; });
   }
 
-  function create(id, options) {
-    looks = options.looks;
-    invalidDash = options.invalid_dash;
-    const map = L.map(id, {
-      preferCanvas: true,
-      renderer: L.canvas({ padding: 0.25, tolerance: 3 }),
-      attributionControl: false,
-      zoomSnap: 0.25,
-      wheelPxPerZoomLevel: 120,
-    });
+  function create(id, settings) {
+    options = settings;
+    const map = L.map(id, { attributionControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxZoom: 20 });
     const fit = () => map.fitBounds(options.bounds, { padding: [16, 16], maxZoom: 16 });
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
@@ -306,26 +259,46 @@ const registryMap = (() => {
     tell();
   }
 
-  function start(map) {
+  function listenForLayers(map) {
     for (const box of document.querySelectorAll("[data-layer]")) {
-      const group = layers.get(box.dataset.layer);
-      box.addEventListener("change", () => setVisible(map, group, box.checked));
-      setVisible(map, group, box.checked);
+      const each = layers.get(box.dataset.layer);
+      const follow = () => (box.checked ? each.addTo(map) : each.remove());
+      box.addEventListener("change", follow);
+      follow();
     }
-    const resize = () => {
-      for (const group of layers.values()) {
-        if (!group.block.geometry.parts) group.eachLayer((mark) => mark.setRadius(radius(map.getZoom())));
-      }
-    };
-    resize();
-    map.on("zoomend", resize);
+  }
+
+  function sayTrouble(text) {
+    const box = document.getElementById("trouble");
+    box.textContent = text;
+    box.hidden = false;
+  }
+
+  async function start(map) {
+    listenForPanel(map);
+    if (!("DecompressionStream" in window)) {
+      sayTrouble(UNPACKING);
+      return;
+    }
+    try {
+      await open();
+    } catch (error) {
+      sayTrouble(DAMAGED);
+      throw error;
+    }
+    listenForLayers(map);
+    canvas = new registryDraw.Canvas(paint, { padding: 0.25 });
+    above = new registryDraw.Canvas(paintAbove, { padding: 0.25 });
+    for (const each of layers.values()) each.styles = each.shapes.header.looks.map((name) => styleOf(name, each.shapes.areas));
+    canvas.addTo(map);
+    above.addTo(map);
     map.on("click", ({ latlng }) => openAt(map, latlng));
     dark.addEventListener("change", restyle);
     listenForKeyboard(map);
-    listenForPanel(map);
-    // The canvas draws in the next frame; ready is the one after it.
+    listenForPointer(map);
+    // The canvas is on the screen in the next frame; ready is the one after it.
     requestAnimationFrame(() => requestAnimationFrame(() => root.setAttribute("data-ready", "")));
   }
 
-  return { create, layer, start };
+  return { create, layer, start, crowds, inCrowd };
 })();

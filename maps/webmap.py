@@ -186,7 +186,7 @@ class _Page(Figure):
         for child in self._children.values():
             child.render(**kwargs)
         styles = [assets.leaflet_style(), assets.page_style()]
-        scripts = [assets.leaflet_script(), assets.page_script(), self.script.render(**kwargs)]
+        scripts = [assets.leaflet_script(), *assets.page_scripts(), self.script.render(**kwargs)]
         policy = assets.content_security_policy(scripts, styles, self.image_hosts)
         page: str = self._template.render(this=self, kwargs=kwargs, styles=styles, scripts=scripts, policy=policy)
         return page
@@ -244,9 +244,8 @@ def _add_layers(web_map: folium.Map, stored: Sequence[LayerData]) -> list[LayerE
         block = layer_block(data, look)
         drawn = RegistryLayer(number, block)
         drawn.add_to(web_map)
-        classes = frozenset(block["classes"] or [look])
         entries.append(
-            LayerEntry(drawn.get_name(), data.layer.title, data.layer.batch_id, kind, len(block["ids"]), look, classes)
+            LayerEntry(drawn.get_name(), data.layer.title, data.layer.batch_id, kind, block.count, look, block.looks)
         )
     return entries
 
@@ -273,6 +272,7 @@ def _frame_values(
             if kind in present
         ],
         "event_classes": [name for name in style.EVENT_LOOKS if name in classes],
+        "crowds": any(entry.count for entry in entries if entry.kind in {Kind.ACCIDENTS, Kind.DEVICES}),
         "area_kinds": [kind for kind in style.KIND_LOOKS if kind in present],
         "has_records": Kind.MINEFIELDS in present,
         "has_invalid": any(data.layer.counts.invalid for data in stored),

@@ -14,14 +14,14 @@ def test_leaflet_is_inside_and_points_nowhere():
 
 
 def test_no_script_can_end_its_element():
-    for text in (assets.leaflet_script(), assets.page_script()):
+    for text in (assets.leaflet_script(), *assets.page_scripts()):
         assert "</script" not in text.lower()
     for text in (assets.leaflet_style(), assets.page_style()):
         assert "</style" not in text.lower()
 
 
 def test_our_script_never_writes_markup():
-    script = assets.page_script()
+    script = "".join(assets.page_scripts())
     for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
         assert way not in script
 

@@ -2,7 +2,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from maps.attributes import attribute_columns, plain_value, texts
+from maps.attributes import attribute_columns, plain_value, text_column
 from registry.model import Kind
 
 
@@ -23,17 +23,29 @@ def test_plain_value(value, shown):
     assert plain_value(value) == shown
 
 
-def test_texts_keep_what_is_missing():
-    assert texts(pd.Series(["a", None], dtype="string")) == ["a", None]
-    assert texts(pd.Series([1, None], dtype="Int64")) == ["1", None]
+def values(column):
+    return [column[row] for row in range(len(column.codes))]
+
+
+def test_text_columns_keep_what_is_missing():
+    assert values(text_column("", "", pd.Series(["a", None], dtype="string"))) == ["a", None]
+    assert values(text_column("", "", pd.Series([1, None], dtype="Int64"))) == ["1", None]
 
 
 def test_repeated_values_are_stored_once():
     rows = gpd.GeoDataFrame({"map_sheet": ["A", "A", None, "A", "B"]}, geometry=[None] * 5)
     (column,) = attribute_columns(Kind.MINEFIELDS, rows, (), None)
-    assert column["words"] == ["A", "B"]
-    assert column["rows"] == [0, 0, -1, 0, 1]
-    assert column["section"] == "recorded"
+    assert column.words == ["A", "B"]
+    assert column.codes.tolist() == [0, 0, -1, 0, 1]
+    assert column.section == "recorded"
+
+
+def test_dates_are_as_precise_as_they_were_stated():
+    days = pd.to_datetime(pd.Series(["1993-05-01", "1993-05-01", None, "1994-01-01"])).astype("datetime64[s]")
+    precisions = pd.Series(["MONTH", None, None, "YEAR"], dtype="string")
+    rows = gpd.GeoDataFrame({"laid_from": days, "laid_from_precision": precisions}, geometry=[None] * 4)
+    (column,) = attribute_columns(Kind.MINEFIELDS, rows, (), None)
+    assert values(column) == ["1993-05", "1993-05-01", None, "1994"]
 
 
 def test_no_rows_no_columns():

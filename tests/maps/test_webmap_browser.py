@@ -2,8 +2,11 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
-from sea import HOSTILE
+import shapely
+from pyproj import Geod
+from sea import HOSTILE, add_layer, square
 
 from maps import style
 from maps.webmap import build_web_map, save_web_map
@@ -69,6 +72,24 @@ def click_on(page, lon, lat):
     return page.inner_text(".leaflet-popup .record")
 
 
+def vertices(page, layer):
+    """Longitude and latitude of every vertex as the page draws it, in the order of the registry."""
+    return np.array(
+        page.evaluate(
+            f"() => Array.from({layer}.shapes.x, (x, at) => registryDecode.toLatLng(x, {layer}.shapes.y[at]))"
+            ".map(({ lng, lat }) => [lng, lat])"
+        )
+    )
+
+
+def farthest_m(geometries, drawn):
+    """How far the vertices drawn are from those of the registry, one by one, in metres."""
+    rings = shapely.get_rings(shapely.get_parts(np.array(geometries, dtype=object)))
+    stored = np.concatenate([shapely.get_coordinates(ring)[:-1] for ring in rings])
+    assert stored.shape == drawn.shape
+    return Geod(ellps="WGS84").inv(*stored.T, *drawn.T)[2].max()
+
+
 def test_page_shows_title_notice_and_figures(opened, sea_registry):
     page = opened(sea_registry, title="SYNTHETIC sea")
     assert page.title() == "SYNTHETIC sea"
@@ -119,6 +140,84 @@ def test_click_on_a_record_opens_its_fields_and_provenance(opened, sea_registry)
         "red",
     ):
         assert expected in text
+
+
+def test_geometry_is_drawn_where_it_is(opened, sea_registry):
+    hole = shapely.Polygon(square(-29.9, 0.1, 0.05).exterior, [square(-29.89, 0.11, 0.00002).exterior])
+    both = shapely.MultiPolygon([hole, square(-29.8, 0.1234567, 0.000031)])
+    add_layer(sea_registry, Handover("more", "More"), Kind.SURVEYED, "With a hole", [square(-29.7, 60.0), both])
+    page = opened(sea_registry)
+    drawn = vertices(page, "registry_layer_1")
+    assert farthest_m(sea_registry.read(sea_registry.layer("more", Kind.SURVEYED)).geometry, drawn) < 1.5
+    starts = page.evaluate("[...registry_layer_1.shapes.first, ...registry_layer_1.shapes.partStart]")
+    assert starts == [0, 1, 3, 0, 1, 3, 4]
+
+
+def test_a_click_in_a_hole_is_no_click_on_the_area(opened, sea_registry):
+    ring = shapely.Polygon(square(-29.96, 0.04, 0.04).exterior, [square(-29.95, 0.05, 0.02).exterior])
+    add_layer(sea_registry, Handover("more", "More"), Kind.SURVEYED, "With a hole", [ring])
+    page = opened(sea_registry)
+    assert "1 of 2 here" in click_on(page, -29.955, 0.045)
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".leaflet-popup", state="detached")
+    assert "District" in (text := click_on(page, -29.94, 0.06))
+    assert "of 2 here" not in text
+
+
+def test_events_that_crowd_are_counted_and_come_apart(opened, tmp_path):
+    with Registry.create(tmp_path / "crowd.gpkg") as registry:
+        near = [shapely.Point(-30 + step * 1e-4, 0) for step in range(40)]
+        far = [shapely.Point(-29, 1)]
+        add_layer(registry, Handover("events", "Events"), Kind.ACCIDENTS, "SYNTHETIC events", [*near, *far])
+        page = opened(registry)
+        page.evaluate(f"{MAP}.setView([0, -29.998], 9, {{animate: false}})")
+    (disc,) = page.evaluate("registryMap.crowds().map(({ count, looks }) => [count, [...looks.values()]])")
+    assert disc == [40, [40]]
+    where = page.evaluate("(([{ x, y }]) => registryDecode.toLatLng(x, y))(registryMap.crowds())")
+    x, y = screen_position(page, where["lng"], where["lat"])
+    page.mouse.move(x, y)
+    page.wait_for_selector(".leaflet-tooltip .crowd")
+    assert "40 here" in page.inner_text(".leaflet-tooltip")
+    page.mouse.click(x, y)
+    page.wait_for_function(f"{MAP}.getZoom() >= 16")
+    page.wait_for_function("registryMap.crowds().length === 0")
+    assert "Event accidents-20" in click_on(page, -30 + 20e-4, 0).replace("\n", " ")
+
+
+def test_numbers_of_crowds_add_up(opened, tmp_path):
+    rng = np.random.default_rng(7)
+    with Registry.create(tmp_path / "crowd.gpkg") as registry:
+        points = shapely.points(rng.normal([-30, 0], 0.2, (500, 2)))
+        add_layer(registry, Handover("events", "Events"), Kind.ACCIDENTS, "SYNTHETIC events", points)
+        page = opened(registry)
+        page.evaluate(f"{MAP}.setView([0, -30], 7, {{animate: false}})")
+    alone = page.evaluate(
+        "() => { const { x, y } = registry_layer_0.shapes;"
+        " return [...x].filter((at, row) => !registryMap.inCrowd(at, y[row])).length; }"
+    )
+    counted = page.evaluate("registryMap.crowds().reduce((sum, { count }) => sum + count, 0)")
+    assert counted > 100
+    assert alone + counted == 500
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("delete window.DecompressionStream", "newer one"),
+        ("window.atob = () => 'x'", "damaged"),
+    ],
+)
+def test_a_page_that_cannot_be_drawn_says_so(browser, sea_registry, tmp_path, damage, said):
+    path = tmp_path / "page.html"
+    save_web_map(build_web_map(sea_registry), path)
+    page = browser.new_page()
+    page.add_init_script(damage)
+    page.goto(path.as_uri())
+    page.wait_for_selector("#trouble", state="visible")
+    assert said in page.inner_text("#trouble")
+    assert page.locator("html[data-ready]").count() == 0
+    assert page.is_visible(".notice")
+    page.close()
 
 
 def test_what_lies_beneath_can_be_turned_to(opened, sea_registry):
@@ -260,17 +359,18 @@ def test_map_of_a_country(opened, tmp_path):
             ImportOptions(field_map={"name": "shapeName"}),
         )
         page = opened(registry)
-    assert (tmp_path / "page.html").stat().st_size < 4_000_000
+        records = registry.read(registry.layer("bih-2024-03", Kind.MINEFIELDS)).geometry.dropna()
+    assert (tmp_path / "page.html").stat().st_size < 1_500_000
+    assert farthest_m(records, vertices(page, "registry_layer_1")) < 1.5
     assert "1,256 of 1,442" in page.inner_text(".figures")
     everything = painted(page)
     page.get_by_label("Incidents").uncheck()
     assert painted(page) < everything
-    page.evaluate(
-        f"{MAP}.eachLayer((layer) => {{ if (layer.group?.block.kind === 'minefields')"
-        f" window.record = layer; }}); {MAP}.fitBounds(window.record.getBounds(), {{animate: false, maxZoom: 18}})"
+    page.get_by_label("Municipalities").uncheck()
+    corner = page.evaluate(
+        f"() => {{ const {{ x, y }} = registry_layer_1.shapes, at = registryDecode.toLatLng(x[0], y[0]);"
+        f" {MAP}.setView(at, 17, {{animate: false}}); return at; }}"
     )
-    page.evaluate("document.querySelector('[data-layer$=\"0\"]').click()")
-    corner = page.evaluate("window.record.getLatLngs().flat(2)[0]")
     text = click_on(page, corner["lng"], corner["lat"])
     for expected in ("BHMAC → EUFOR", "suspect_areas_simplyfied.geojson", "2024-03-18", "typeArea"):
         assert expected in text
