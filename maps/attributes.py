@@ -42,7 +42,7 @@ def attribute_columns(
     listed = [field for field in fields(kind) if _is_listed(field, kind) and field.name in rows]
     columns.extend(_field_column("recorded", rows, field) for field in listed if not _is_provenance(field))
     columns.extend(_source_columns(rows))
-    columns.append(column("provenance", "Document", _document_texts(rows, documents)))
+    columns.extend(_document_columns(rows, documents))
     columns.extend(_field_column("provenance", rows, field) for field in listed if _is_provenance(field))
     columns.append(column("provenance", "Accuracy of that operation", _accuracy_texts(rows)))
     columns.append(column("provenance", "Geometry repaired", _repair_texts(rows)))
@@ -92,7 +92,7 @@ def _field_column(section: str, rows: GeoDataFrame, field: Field) -> Column:
         shown = [] if values.isna().all() else [plain_value(value) for value in _values(values)]
         return column(section, field.meaning, shown, field.unit)
     if field.field_type is FieldType.DATE and f"{field.name}_precision" in rows:
-        codes, distinct = pd.factorize(values)
+        codes, distinct = _factorised(values)
         precisions, names = pd.factorize(rows[f"{field.name}_precision"].fillna(DatePrecision.DAY.value))
         pairs, which = np.unique(codes * len(names) + precisions, return_inverse=True)
         days = [(distinct[pair // len(names)], names[pair % len(names)]) if pair >= 0 else None for pair in pairs]
@@ -102,7 +102,7 @@ def _field_column(section: str, rows: GeoDataFrame, field: Field) -> Column:
 
 
 def _date(day: tuple[pd.Timestamp, str] | None) -> str | None:
-    return None if day is None else str(PartialDate(pd.Timestamp(day[0]).date(), DatePrecision(day[1])))
+    return None if day is None else str(PartialDate(day[0].date(), DatePrecision(day[1])))
 
 
 def _code_label(field: Field) -> Callable[[object], str]:
@@ -133,9 +133,10 @@ def _source_columns(rows: GeoDataFrame) -> Iterable[Column]:
         yield column("source", str(name), [plain_value(source.get(name)) for source in sources])
 
 
-def _document_texts(rows: GeoDataFrame, documents: Sequence[SourceDocument]) -> list[object]:
+def _document_columns(rows: GeoDataFrame, documents: Sequence[SourceDocument]) -> Iterable[Column]:
     names = {document.document_id: f"{document.file_name} (SHA-256 {document.sha256[:12]})" for document in documents}
-    return [names.get(str(value)) for value in rows["document_id"]] if "document_id" in rows else [None] * len(rows)
+    if "document_id" in rows:
+        yield _shown("provenance", "Document", _factorised(rows["document_id"]), names.get)
 
 
 def _accuracy_texts(rows: GeoDataFrame) -> list[object]:

@@ -157,7 +157,7 @@ const registryDraw = (() => {
       const pixel = pixelY * view.width + pixelX;
       if (pixelX >= 0 && pixelX < view.width && pixelY >= 0 && pixelY < view.height && !taken[pixel]) {
         taken[pixel] = 1;
-        ink.fillRect(pixelX, pixelY, Math.max(wide, DOT - 0.5), Math.max(tall, DOT - 0.5));
+        ink.fillRect(pixelX, pixelY, DOT, DOT);
       }
     });
     const large = [], broken = [];
@@ -252,13 +252,13 @@ const registryDraw = (() => {
       const start = Math.floor(value / side) * side;
       return Math.max(start + r / view.scale, Math.min(start + side - r / view.scale, value));
     };
-    return { box, squareOf, isCrowd, within, most: side * view.scale / 2 };
+    return { box, counts, squareOf, isCrowd, within, most: side * view.scale / 2 };
   }
 
   // The points of layers that belong together; gives back the crowds it drew, for clicks.
   function points(ink, layers, view, ground) {
-    const { box, squareOf, isCrowd, within, most } = crowds(layers, view);
-    const discs = new Map();
+    const { box, counts, squareOf, isCrowd, within, most } = crowds(layers, view);
+    const discs = new Array(counts.length);
     const r = markRadius(view.zoom);
     for (const { shapes, styles } of layers) {
       const stamps = styles.map((style) => stamp(style, r));
@@ -266,13 +266,14 @@ const registryDraw = (() => {
       registryFind.within(shapes, box, (item) => {
         const x = shapes.x[item], y = shapes.y[item], look = shapes.look[shapes.row[item]];
         if (isCrowd(x, y)) {
-          const square = squareOf(x, y);
-          if (!discs.has(square)) discs.set(square, { x: 0, y: 0, count: 0, looks: new Map(), box: [x, y, x, y] });
-          const disc = discs.get(square);
+          const disc = (discs[squareOf(x, y)] ??= { x: 0, y: 0, count: 0, looks: new Map(), west: x, north: y, east: x, south: y });
           disc.x += x;
           disc.y += y;
           disc.count++;
-          disc.box = [Math.min(disc.box[0], x), Math.min(disc.box[1], y), Math.max(disc.box[2], x), Math.max(disc.box[3], y)];
+          if (x < disc.west) disc.west = x;
+          if (x > disc.east) disc.east = x;
+          if (y < disc.north) disc.north = y;
+          if (y > disc.south) disc.south = y;
           disc.looks.set(styles[look], (disc.looks.get(styles[look]) ?? 0) + 1);
           return;
         }
@@ -285,7 +286,7 @@ const registryDraw = (() => {
         ink.drawImage(canvas, pixelX - half, pixelY - half, size, size);
       });
     }
-    const drawn = [...discs.values()];
+    const drawn = discs.filter(Boolean);
     for (const disc of drawn) {
       disc.r = Math.min(12 + 2.2 * Math.log10(disc.count), most - RIM);
       disc.x = within(disc.x / disc.count, disc.r + RIM);

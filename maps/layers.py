@@ -64,6 +64,11 @@ class LayerBlock:
     shapes: str
     table: str
 
+    @property
+    def size(self) -> int:
+        """Bytes it takes in the page."""
+        return len(self.shapes) + len(self.table)
+
 
 class RegistryLayer(FoliumLayer):
     """A Folium layer that carries two packs of data and is drawn by the page's own script."""

@@ -131,8 +131,8 @@ const registryMap = (() => {
     return crowds().reverse().find((disc) => Math.hypot(disc.x - x, disc.y - y) <= (disc.r + 3) * perPixel(map));
   }
 
-  function comeCloser(map, { box }) {
-    const corners = L.latLngBounds(registryDecode.toLatLng(box[0], box[1]), registryDecode.toLatLng(box[2], box[3]));
+  function comeCloser(map, { west, north, east, south }) {
+    const corners = L.latLngBounds(registryDecode.toLatLng(west, north), registryDecode.toLatLng(east, south));
     const zoom = Math.min(CLOSER_ZOOM, map.getBoundsZoom(corners, false, L.point(40, 40)));
     map.setView(corners.getCenter(), Math.max(zoom, map.getZoom() + 1));
   }

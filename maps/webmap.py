@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -28,6 +28,9 @@ from registry.store import Registry
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
 
+MOST_BYTES = 64_000_000
+"""Of data in one page. Half a million records take about 44 MB, open in seconds and can be moved about in."""
+
 _WORLD: Bounds = ((-60.0, -170.0), (75.0, 170.0))
 
 
@@ -42,10 +45,16 @@ class LayerEntry:
     count: int
     look: str
     classes: frozenset[str]
+    size: int
 
 
 def build_web_map(
-    registry: Registry, comparison: Comparison | None = None, *, title: str | None = None, tiles: str | None = None
+    registry: Registry,
+    comparison: Comparison | None = None,
+    *,
+    title: str | None = None,
+    tiles: str | None = None,
+    without: Collection[str] = (),
 ) -> folium.Map:
     """The interactive map of a registry's active layers.
 
@@ -61,6 +70,8 @@ def build_web_map(
         Name of an online base map of the xyzservices package, such as ``"OpenStreetMap.Mapnik"``. The page then asks
         that provider for the tiles of every place looked at, so the provider learns which places those are. None
         keeps the page offline.
+    without
+        Batches that are not drawn. The page names them, and its figures still count them.
 
     Returns
     -------
@@ -70,10 +81,13 @@ def build_web_map(
     Raises
     ------
     RegistryError
-        If ``tiles`` names no base map, or one that asks for a key.
+        If ``tiles`` names no base map, or one that asks for a key; if ``without`` names a batch without active
+        layers; if the data of the page would be more than `MOST_BYTES`.
     """
     provider = None if tiles is None else _base_map(tiles)
-    stored = [_layer_data(registry, layer, comparison) for layer in _in_drawing_order(registry.layers())]
+    layers = _in_drawing_order(registry.layers())
+    left_out = _left_out(layers, without)
+    stored = [_layer_data(registry, layer, comparison) for layer in layers if layer not in left_out]
     web_map = _WebMap(_bounds(stored))
     _Page(title or registry.path.stem, provider).add_child(web_map, name="web_map")
     if provider is not None:
@@ -81,7 +95,10 @@ def build_web_map(
         base_map._id = "base"
         base_map.add_to(web_map)
     entries = _add_layers(web_map, stored)
-    _Frame(web_map, _frame_values(title or registry.path.stem, stored, entries, comparison, provider)).add_to(web_map)
+    _refuse_too_much(entries)
+    values = _frame_values(title or registry.path.stem, stored, entries, comparison, provider)
+    values["left_out"] = [f"{layer.title} ({layer.batch_id}, {layer.kind})" for layer in left_out]
+    _Frame(web_map, values).add_to(web_map)
     return web_map
 
 
@@ -212,6 +229,29 @@ def _in_drawing_order(layers: Iterable[Layer]) -> list[Layer]:
     return sorted(layers, key=lambda layer: style.DRAWING_ORDER.index(layer.kind))
 
 
+def _left_out(layers: Sequence[Layer], without: Collection[str]) -> list[Layer]:
+    held = sorted({layer.batch_id for layer in layers})
+    for batch_id in without:
+        if batch_id not in held:
+            raise RegistryError(
+                f"No batch {batch_id!r} is drawn that could be left out; name one of: {', '.join(held) or 'none'}."
+            )
+    return [layer for layer in layers if layer.batch_id in without]
+
+
+def _refuse_too_much(entries: Sequence[LayerEntry]) -> None:
+    """Stop before a page that a browser would hang on."""
+    total = sum(entry.size for entry in entries)
+    if total <= MOST_BYTES:
+        return
+    largest = sorted(entries, key=lambda entry: -entry.size)[:3]
+    named = "; ".join(f"{each.batch_id}, {each.kind} ({each.size / 1e6:.0f} MB)" for each in largest)
+    raise RegistryError(
+        f"The web map would hold {total / 1e6:.0f} MB of data; browsers hang with more than {MOST_BYTES / 1e6:.0f}. "
+        f"Leave out batches with --without and make a map of their own for them; the largest are: {named}."
+    )
+
+
 def _layer_data(registry: Registry, layer: Layer, comparison: Comparison | None) -> LayerData:
     classified = None
     if comparison is not None and layer.kind is Kind.ACCIDENTS:
@@ -244,9 +284,8 @@ def _add_layers(web_map: folium.Map, stored: Sequence[LayerData]) -> list[LayerE
         block = layer_block(data, look)
         drawn = RegistryLayer(number, block)
         drawn.add_to(web_map)
-        entries.append(
-            LayerEntry(drawn.get_name(), data.layer.title, data.layer.batch_id, kind, block.count, look, block.looks)
-        )
+        name, title, batch_id = drawn.get_name(), data.layer.title, data.layer.batch_id
+        entries.append(LayerEntry(name, title, batch_id, kind, block.count, look, block.looks, block.size))
     return entries
 
 

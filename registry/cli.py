@@ -670,6 +670,10 @@ def map_(
             "--tiles", metavar="NAME", help="Online base map, as OpenStreetMap.Mapnik; else the page is offline."
         ),
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="BATCH", help="A batch that is not drawn; the page says so."),
+    ] = None,
 ) -> None:
     """Draw the registry as one HTML file that opens without a network."""
     from maps.webmap import build_web_map, save_web_map
@@ -678,7 +682,8 @@ def map_(
     with _open(context) as registry, _progress() as progress:
         comparison = compute_stats(registry, progress=progress)
         progress("drawing the map", None)
-        save_web_map(build_web_map(registry, comparison, title=title, tiles=tiles), output)
+        web_map = build_web_map(registry, comparison, title=title, tiles=tiles, without=without or ())
+        save_web_map(web_map, output)
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB. RESTRICTED: it shows positions of recorded minefields.")
 
 

@@ -5,7 +5,7 @@ import folium
 import pytest
 from sea import HOSTILE, add_layer, square
 
-from maps import style
+from maps import style, webmap
 from maps.webmap import build_web_map, save_web_map
 from registry.errors import RegistryError
 from registry.model import Handover, Kind
@@ -110,3 +110,25 @@ def test_unknown_base_map_is_one_sentence(sea_registry, name, said):
 def test_file_that_cannot_be_written_is_one_sentence(sea_registry, tmp_path):
     with pytest.raises(RegistryError, match="cannot be written"):
         save_web_map(build_web_map(sea_registry), tmp_path / "missing" / "page.html")
+
+
+def test_batch_left_out_is_named_on_the_page_and_counted(sea_registry):
+    web_map = build_web_map(sea_registry, compute_stats(sea_registry), without=["batch-1"])
+    page = html.unescape(page_of(web_map))
+    assert "Not on this map, though in the registry: SYNTHETIC minefields (batch-1, minefields)." in page
+    assert "The figures count what is not on the map too." in page
+    assert "3 of 4" in page
+    assert page.count("data-layer=") == 2
+    assert "Not on this map" not in page_of(build_web_map(sea_registry))
+
+
+def test_batch_that_is_not_there_cannot_be_left_out(sea_registry):
+    with pytest.raises(RegistryError, match="name one of: batch-1, districts, events"):
+        build_web_map(sea_registry, without=["batch-7"])
+
+
+def test_page_that_would_hang_a_browser_is_not_made(sea_registry, monkeypatch):
+    monkeypatch.setattr(webmap, "MOST_BYTES", 1_000)
+    with pytest.raises(RegistryError, match=r"--without .* the largest are: batch-1, minefields") as told:
+        build_web_map(sea_registry)
+    assert "MB of data" in str(told.value)
