@@ -30,9 +30,10 @@ lint: $(VENV)/installed-test ## Check style and format
 types: $(VENV)/installed-test ## Check types
 	$(BIN)/mypy
 
-bench: $(VENV)/installed $(CACHE)/peer/installed ## Measure beside plain geopandas, into docs/performance.md
+bench: $(VENV)/installed-test $(CACHE)/peer/installed ## Measure beside plain geopandas, into docs/performance.md
 	$(BIN)/python tests/benchmarks/bosnia.py --peer-python $(CACHE)/peer/bin/python
 	$(BIN)/python tests/benchmarks/rows.py
+	$(BIN)/python tests/benchmarks/webmap.py --peer-python $(CACHE)/peer/bin/python
 
 fuzz: $(CACHE)/fuzz/installed ## Fuzz the parsers for SECONDS (660); what breaks one is kept in tests/fuzz/seeds
 	$(CACHE)/fuzz/bin/python tests/fuzz/run.py --seconds $(SECONDS)

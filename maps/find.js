@@ -2,6 +2,7 @@
 
 // Finds features by place: a grid over the parts or points of a layer, and whether a position touches one.
 const registryFind = (() => {
+  const { HALF } = registryDecode;
   const PER_CELL = 8;
   const MOST_CELLS = 512;
   const LARGE_CELLS = 2;
@@ -59,26 +60,80 @@ const registryFind = (() => {
     }
   }
 
-  // Inside by the even-odd rule, or no farther from an edge than the reach.
-  function touchesPart({ x, y, partStart, ringStart }, part, atX, atY, reach) {
+  // West, north, east and south of a feature.
+  function boxOf({ areas, x, y, box, first }, row) {
+    const whole = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let item = first[row]; item < first[row + 1]; item++) {
+      const [west, north, east, south] = areas ? box.subarray(4 * item, 4 * item + 4) : [x[item], y[item], x[item], y[item]];
+      whole[0] = Math.min(whole[0], west);
+      whole[1] = Math.min(whole[1], north);
+      whole[2] = Math.max(whole[2], east);
+      whole[3] = Math.max(whole[3], south);
+    }
+    return whole;
+  }
+
+  // The point of a part nearest to a position, the position itself where it lies inside by the even-odd rule.
+  function nearestOfPart({ x, y, partStart, ringStart }, part, atX, atY) {
     let inside = false;
+    let best = { x: atX, y: atY, far: Infinity };
     for (let ring = partStart[part]; ring < partStart[part + 1]; ring++) {
       const end = ringStart[ring + 1];
       for (let to = ringStart[ring], from = end - 1; to < end; from = to++) {
-        if (toEdge(x[from] - atX, y[from] - atY, x[to] - atX, y[to] - atY) <= reach) return true;
+        const stepX = x[to] - x[from], stepY = y[to] - y[from];
+        const square = stepX * stepX + stepY * stepY;
+        const share = square ? Math.max(0, Math.min(1, ((atX - x[from]) * stepX + (atY - y[from]) * stepY) / square)) : 0;
+        const onX = x[from] + share * stepX, onY = y[from] + share * stepY;
+        const far = Math.hypot(onX - atX, onY - atY);
+        if (far < best.far) best = { x: onX, y: onY, far };
         if (y[to] > atY !== y[from] > atY && atX < ((x[from] - x[to]) * (atY - y[to])) / (y[from] - y[to]) + x[to]) inside = !inside;
       }
     }
-    return inside;
+    return inside ? { x: atX, y: atY, far: 0 } : best;
   }
 
-  // From the origin to the edge between two points.
-  function toEdge(fromX, fromY, toX, toY) {
-    const stepX = toX - fromX, stepY = toY - fromY;
-    const square = stepX * stepX + stepY * stepY;
-    const along = square ? Math.max(0, Math.min(1, -(fromX * stepX + fromY * stepY) / square)) : 0;
-    return Math.hypot(fromX + along * stepX, fromY + along * stepY);
+  // Radii of curvature of WGS 84 along the meridian and across it.
+  function radii(latitude) {
+    const squash = 1 - 0.00669437999 * Math.sin(latitude) ** 2;
+    return [6335439.327 / squash ** 1.5, 6378137 / Math.sqrt(squash)];
   }
 
-  return { grid, within, touchesPart };
+  // Metres between two positions; within 0.1 % up to 100 km.
+  function metres(one, other) {
+    const [from, to] = [one, other].map(({ x, y }) => registryDecode.toLatLng(x, y));
+    const middle = ((from.lat + to.lat) / 2) * (Math.PI / 180);
+    const [along, across] = radii(middle);
+    const perDegree = Math.PI / 180;
+    return Math.hypot((to.lat - from.lat) * perDegree * along, (to.lng - from.lng) * perDegree * across * Math.cos(middle));
+  }
+
+  // What covers a position, and the area nearest to it that does not, up to `farthest` metres away. The Mercator square
+  // stretches with latitude, so a little more than the nearest on it is looked at and measured.
+  function coverAndNearest(layers, at, farthest) {
+    const { lat } = registryDecode.toLatLng(at.x, at.y);
+    const perMetre = HALF / (Math.PI * 6378137 * Math.cos((lat * Math.PI) / 180));
+    const covering = [];
+    let nearest = null;
+    for (let reach = 500; ; reach = Math.min(2 * reach, farthest)) {
+      const side = reach * perMetre * 1.05;
+      const covered = new Set();
+      covering.length = 0;
+      nearest = null;
+      for (const layer of layers) {
+        within(layer.shapes, [at.x - side, at.y - side, at.x + side, at.y + side], (part) => {
+          const row = layer.shapes.row[part];
+          const point = nearestOfPart(layer.shapes, part, at.x, at.y);
+          if (point.far === 0 && !covered.has(`${layer.name} ${row}`)) {
+            covered.add(`${layer.name} ${row}`);
+            covering.push({ layer, row });
+          }
+          const far = point.far === 0 ? 0 : metres(at, point);
+          if (far && far <= reach && (!nearest || far < nearest.metres)) nearest = { layer, row, metres: far };
+        });
+      }
+      if (nearest || reach >= farthest) return { covering, nearest };
+    }
+  }
+
+  return { grid, within, boxOf, nearestOfPart, metres, coverAndNearest };
 })();

@@ -7,6 +7,7 @@ const registryMap = (() => {
   const DAMAGED = "The data in this file are damaged, so the map is not drawn. Get the file again from whoever sent it.";
   const EDGE_REACH = 3.5;
   const CLOSER_ZOOM = 17;
+  const FARTHEST_M = 50000;
   const root = document.documentElement;
   const narrow = window.matchMedia("(max-width: 720px)");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -115,7 +116,7 @@ const registryMap = (() => {
       const rows = new Map();
       registryFind.within(shapes, [x - reach, y - reach, x + reach, y + reach], (item) => {
         const far = shapes.areas ? 0 : Math.hypot(shapes.x[item] - x, shapes.y[item] - y);
-        if (shapes.areas ? registryFind.touchesPart(shapes, item, x, y, reach) : !inCrowd?.(shapes.x[item], shapes.y[item])) {
+        if (shapes.areas ? registryFind.nearestOfPart(shapes, item, x, y).far <= reach : !inCrowd?.(shapes.x[item], shapes.y[item])) {
           rows.set(shapes.row[item], Math.min(far, rows.get(shapes.row[item]) ?? Infinity));
         }
       });
@@ -148,8 +149,14 @@ const registryMap = (() => {
       comeCloser(map, disc);
       return;
     }
-    const found = featuresAt(map, latlng);
-    if (!found.length) return;
+    tell(map, latlng, featuresAt(map, latlng));
+  }
+
+  // What was found at a place, feature by feature, and how the place lies to the records.
+  function tell(map, latlng, found) {
+    const records = [...layers.values()].filter(({ shapes }) => shapes.header.kind === "minefields" && shapes.areas);
+    const place = registryFind.coverAndNearest(records, registryDecode.fromLatLng(latlng), FARTHEST_M);
+    const around = { latlng, ...place, farthest: FARTHEST_M, options, searched: records.length > 0, go };
     const size = map.getSize();
     const popup = L.popup({
       minWidth: Math.min(260, size.x - 60),
@@ -157,12 +164,28 @@ const registryMap = (() => {
       maxHeight: Math.min(460, Math.round(size.y * 0.62)),
     });
     const show = (index) => {
-      select(found[index]);
-      popup.setContent(registryPopup.record(found, index, show));
+      select(found[index] ?? null);
+      popup.setContent(registryPopup.content(found, index, show, around));
     };
     show(0);
     popup.setLatLng(latlng).openOn(map);
     popup.on("remove", () => select(null));
+
+    function go(feature) {
+      popup.remove();
+      goTo(map, feature);
+    }
+  }
+
+  // Comes to a feature and shows its record.
+  function goTo(map, feature) {
+    const { shapes } = feature.layer;
+    const corners = registryFind.boxOf(shapes, feature.row);
+    const bounds = L.latLngBounds(registryDecode.toLatLng(corners[0], corners[1]), registryDecode.toLatLng(corners[2], corners[3]));
+    map.fitBounds(bounds, { maxZoom: CLOSER_ZOOM, padding: [60, 60], animate: false });
+    const item = shapes.first[feature.row];
+    const at = shapes.areas ? shapes.ringStart[shapes.partStart[item]] : item;
+    tell(map, registryDecode.toLatLng(shapes.x[at], shapes.y[at]), [feature]);
   }
 
   // Names what the pointer is over.
@@ -170,7 +193,7 @@ const registryMap = (() => {
     if (!window.matchMedia("(hover: hover)").matches) return;
     const tooltip = L.tooltip({ opacity: 1, direction: "auto", offset: [10, 0] });
     let last = null, waiting = false;
-    const tell = () => {
+    const name = () => {
       waiting = false;
       const disc = last && discAt(map, last);
       const top = last && !disc && featuresAt(map, last)[0];
@@ -187,7 +210,7 @@ const registryMap = (() => {
       last = latlng;
       if (waiting) return;
       waiting = true;
-      requestAnimationFrame(tell);
+      requestAnimationFrame(name);
     };
     map.on("mousemove", ({ latlng, originalEvent }) => {
       // Over a popup or a button, nothing of the map is under the pointer.
@@ -215,11 +238,10 @@ const registryMap = (() => {
   function pointerPosition(map) {
     const control = L.control({ position: "bottomleft" });
     const box = element("output", "position");
-    const degrees = (value, positive, negative) => `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
     control.onAdd = () => box;
     control.addTo(map);
     map.on("mousemove", ({ latlng }) => {
-      box.textContent = `${degrees(latlng.lat, "N", "S")}  ${degrees(latlng.wrap().lng, "E", "W")}`;
+      box.textContent = registryPopup.position(latlng);
     });
     map.on("mouseout", () => { box.textContent = ""; });
   }

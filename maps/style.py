@@ -115,5 +115,6 @@ NOTICE = (
     "This map shows what was recorded and handed over. Outside every polygon means “no record”. "
     "It never means that the ground is free of mines."
 )
+NO_RECORD = "No record is not safe: it never means that the ground is free of mines."
 INVALID_LABEL = "Invalid geometry, left out of the figures"
 INVALID_NOTE = "The geometry is invalid as delivered: drawn dashed as it came, and left out of the figures."

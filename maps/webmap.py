@@ -88,7 +88,7 @@ def build_web_map(
     layers = _in_drawing_order(registry.layers())
     left_out = _left_out(layers, without)
     stored = [_layer_data(registry, layer, comparison) for layer in layers if layer not in left_out]
-    web_map = _WebMap(_bounds(stored))
+    web_map = _WebMap(_bounds(stored), _record_notes(layers, left_out))
     _Page(title or registry.path.stem, provider).add_child(web_map, name="web_map")
     if provider is not None:
         base_map = folium.TileLayer(provider)
@@ -132,12 +132,18 @@ const {{ this.get_name() }} = registryMap.create("{{ this.get_name() }}", {{ thi
         """
     )
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, record_notes: Sequence[str]) -> None:
         super().__init__(tiles=None)
         self.default_js, self.default_css = [], []
         self._id = "registry"
         looks = {name: asdict(look) for name, look in assets.looks().items()}
-        self.settings = {"bounds": bounds, "looks": looks, "invalid_dash": style.INVALID_DASH}
+        self.settings = {
+            "bounds": bounds,
+            "looks": looks,
+            "invalid_dash": style.INVALID_DASH,
+            "no_record": style.NO_RECORD,
+            "record_notes": record_notes,
+        }
 
 
 class _Frame(MacroElement):
@@ -237,6 +243,16 @@ def _left_out(layers: Sequence[Layer], without: Collection[str]) -> list[Layer]:
                 f"No batch {batch_id!r} is drawn that could be left out; name one of: {', '.join(held) or 'none'}."
             )
     return [layer for layer in layers if layer.batch_id in without]
+
+
+def _record_notes(layers: Iterable[Layer], left_out: Collection[Layer]) -> list[str]:
+    """What must be said wherever the page says whether a record covers a place."""
+    records = [layer for layer in layers if layer.kind is Kind.MINEFIELDS]
+    unplottable = sum(layer.counts.unplottable for layer in records)
+    notes = [f"{unplottable:,} records could not be plotted and may lie anywhere."] if unplottable else []
+    if any(layer in left_out for layer in records):
+        notes.append("Batches of records were left out of this map and are not looked at.")
+    return notes
 
 
 def _refuse_too_much(entries: Sequence[LayerEntry]) -> None:

@@ -4,6 +4,7 @@ Written with numpy only, so that 50,000 records are made in a second; `registry.
 """
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,17 +27,23 @@ SEED = 20241125
 _METRE = 1 / 111_320
 
 
-def write_registry(path: Path, records: int, events: int) -> None:
-    """A registry of ``records`` minefield records in five batches, ``events`` accidents and 40 districts."""
+def layers(records: int, events: int) -> Iterator[tuple[Handover, Kind, gpd.GeoDataFrame]]:
+    """``records`` minefield records in five batches, then ``events`` accidents, then 40 districts."""
     rng = np.random.default_rng(SEED)
     lines = front_lines(rng)
+    for number, share in enumerate(np.array_split(np.arange(records), BATCHES), start=1):
+        day = PartialDate(date(2021, number, 12))
+        handover = Handover(f"syn-{number}", f"SYNTHETIC batch {number}", "Party A", "Party B", handed_over_on=day)
+        yield handover, Kind.MINEFIELDS, _record_rows(rng, lines, len(share), number)
+    yield Handover("syn-events", "SYNTHETIC events"), Kind.ACCIDENTS, _event_rows(rng, lines, events)
+    yield Handover("syn-districts", "SYNTHETIC districts"), Kind.DISTRICTS, _district_rows()
+
+
+def write_registry(path: Path, world: Iterable[tuple[Handover, Kind, gpd.GeoDataFrame]]) -> None:
+    """A registry of these layers."""
     with Registry.create(path) as registry:
-        for number, share in enumerate(np.array_split(np.arange(records), BATCHES), start=1):
-            day = PartialDate(date(2021, number, 12))
-            handover = Handover(f"syn-{number}", f"SYNTHETIC batch {number}", "Party A", "Party B", handed_over_on=day)
-            _add(registry, handover, Kind.MINEFIELDS, _record_rows(rng, lines, len(share), number))
-        _add(registry, Handover("syn-events", "SYNTHETIC events"), Kind.ACCIDENTS, _event_rows(rng, lines, events))
-        _add(registry, Handover("syn-districts", "SYNTHETIC districts"), Kind.DISTRICTS, _district_rows())
+        for handover, kind, rows in world:
+            _add(registry, handover, kind, rows)
 
 
 def front_lines(rng: np.random.Generator) -> np.ndarray:

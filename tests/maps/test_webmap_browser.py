@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -198,6 +199,61 @@ def test_numbers_of_crowds_add_up(opened, tmp_path):
     counted = page.evaluate("registryMap.crowds().reduce((sum, { count }) => sum + count, 0)")
     assert counted > 100
     assert alone + counted == 500
+
+
+def test_a_place_without_a_record_says_what_that_means_and_which_is_nearest(opened, sea_registry):
+    page = opened(sea_registry)
+    page.get_by_label("SYNTHETIC minefields").uncheck()
+    page.get_by_label("SYNTHETIC districts").uncheck()
+    text = click_on(page, -29.975, 0.005)
+    assert "No record covers this place. No record is not safe" in text
+    assert "minefields-0, First batch (batch-1)" in text
+    # 0.015 degrees of the equator of WGS 84, give or take a pixel.
+    metres = int(re.search(r"about (\d+) m", text)[1])
+    assert metres == pytest.approx(
+        0.015 * 111_319.49, abs=1.5 * page.evaluate(f"40075017 / 256 / 2 ** {MAP}.getZoom()")
+    )
+    assert "1 records could not be plotted and may lie anywhere." in text
+    page.get_by_role("button", name="Show the nearest record").click()
+    page.wait_for_function("document.querySelector('.record h2 span')?.textContent === 'minefields-0'")
+
+
+def test_a_covered_place_names_every_record_that_covers_it(opened, sea_registry):
+    again = Handover("batch-2", "Second batch")
+    add_layer(sea_registry, again, Kind.MINEFIELDS, "Again", [square(-29.995, 0.0)], record_id=["B-7"])
+    page = opened(sea_registry)
+    page.get_by_label("Again").uncheck()
+    text = click_on(page, -29.992, 0.002)
+    assert "minefields-0, First batch (batch-1)" in text
+    assert "B-7, Second batch (batch-2)" in text
+    assert "Nearest record" not in text
+    assert "not safe" not in text
+
+
+def test_far_from_every_record_no_distance_is_given(opened, sea_registry):
+    page = opened(sea_registry)
+    page.evaluate(f"{MAP}.setView([2, -29], 10, {{animate: false}})")
+    text = click_on(page, -29, 2)
+    assert "more than 50 km away" in text
+    assert "No record is not safe" in text
+
+
+def test_map_without_records_says_so(opened, tmp_path):
+    with Registry.create(tmp_path / "blank.gpkg") as registry:
+        add_layer(registry, Handover("d", "D"), Kind.DISTRICTS, "Districts", [square(-30, 0)], name=["Here"])
+        page = opened(registry)
+    assert "This map holds no records. No record is not safe" in click_on(page, -29.995, 0.005)
+
+
+def test_distances_are_those_of_the_ellipsoid(opened, sea_registry):
+    page = opened(sea_registry)
+    pairs = [((0, 0), (0.3, 0.4)), ((-30, 60), (-29.4, 60.3)), ((20, -75), (20.5, -75.2)), ((5, 44), (5, 44.001))]
+    for one, other in pairs:
+        found = page.evaluate(
+            "([one, other]) => registryFind.metres(...[one, other].map(([lng, lat]) => registryDecode.fromLatLng([lat, lng])))",
+            [one, other],
+        )
+        assert found == pytest.approx(Geod(ellps="WGS84").inv(*one, *other)[2], rel=1e-3)
 
 
 @pytest.mark.parametrize(
