@@ -23,8 +23,8 @@ def leaflet_style() -> str:
 
 
 def page_scripts() -> list[str]:
-    """Our own scripts, each built on those before it: unpack the layers, find, draw, build popups as text, steer."""
-    return [_text(files("maps") / f"{name}.js") for name in ("decode", "find", "draw", "popup", "page")]
+    """Our own scripts, each built on those before it: unpack the layers, find, draw, popups as text, search, steer."""
+    return [_text(files("maps") / f"{name}.js") for name in ("decode", "find", "draw", "popup", "search", "page")]
 
 
 def page_style() -> str:

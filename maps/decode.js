@@ -120,16 +120,22 @@ const registryDecode = (() => {
   // A table whose words are parsed when they are first asked for.
   function table({ header, sections }) {
     const columns = header.columns.map(({ section, label, unit, width }, number) => {
-      let words = null;
+      let parsed = null;
+      const words = () => (parsed ??= JSON.parse(new TextDecoder().decode(sections[2 * number])));
       const codes = sections[2 * number + 1];
-      const value = (row) => {
-        words ??= JSON.parse(new TextDecoder().decode(sections[2 * number]));
-        if (!width) return words[row];
-        let code = 0;
-        for (let byte = width - 1; byte >= 0; byte--) code = code * 256 + codes[byte * header.rows + row];
-        return code ? words[code - 1] : null;
+      const code = (row) => {
+        let value = 0;
+        for (let byte = width - 1; byte >= 0; byte--) value = value * 256 + codes[byte * header.rows + row];
+        return value;
       };
-      return { section, label, unit, value };
+      const value = (row) => (width ? words()[code(row) - 1] : words()[row]) ?? null;
+      // Calls `found` with each row whose text passes the test, row by row.
+      const search = (passes, found) => {
+        const passed = words().map((word) => typeof word === "string" && passes(word));
+        if (!passed.includes(true)) return;
+        for (let row = 0; row < header.rows; row++) if (passed[width ? code(row) - 1 : row]) found(row);
+      };
+      return { section, label, unit, value, search };
     });
     return { name: columns[0], columns: columns.slice(1) };
   }

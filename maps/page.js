@@ -8,6 +8,8 @@ const registryMap = (() => {
   const EDGE_REACH = 3.5;
   const CLOSER_ZOOM = 17;
   const FARTHEST_M = 50000;
+  const POSITION_ZOOM = 14;
+  const MOST_FOUND = 30;
   const root = document.documentElement;
   const narrow = window.matchMedia("(max-width: 720px)");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -290,6 +292,55 @@ const registryMap = (() => {
     }
   }
 
+  function listenForFind(map) {
+    const said = document.getElementById("find-said"), list = document.getElementById("found");
+    const offer = (name, more, act) => {
+      const line = element("li"), button = element("button");
+      button.type = "button";
+      button.append(element("span", "", name), element("small", "", more));
+      button.addEventListener("click", () => {
+        // On a phone the panel covers the map.
+        if (narrow.matches) document.getElementById("panel-button").click();
+        act();
+      });
+      line.append(button);
+      list.append(line);
+    };
+    document.getElementById("find").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const text = document.getElementById("find-text").value.trim();
+      list.replaceChildren();
+      said.textContent = "";
+      if (!text) return;
+      for (const { latitude, longitude, read } of registrySearch.positions(text)) {
+        const latlng = L.latLng(latitude, longitude);
+        offer(registryPopup.position(latlng), read, () => {
+          map.setView(latlng, Math.max(map.getZoom(), POSITION_ZOOM), { animate: false });
+          tell(map, latlng, featuresAt(map, latlng));
+        });
+      }
+      const { batches, features, more } = registrySearch.find([...layers.values()], text, MOST_FOUND);
+      for (const layer of batches) {
+        offer(registryPopup.batchOf({ layer }), `Batch: ${layer.shapes.count} × ${layer.shapes.header.name}`, () => showLayer(map, layer));
+      }
+      for (const feature of features) {
+        const name = `${feature.layer.shapes.header.name} ${registryPopup.labelOf(feature.layer, feature.row)}`;
+        offer(name, feature.why, () => goTo(map, feature));
+      }
+      if (more) said.textContent = `The first ${features.length} of ${features.length + more} are listed.`;
+      else if (!list.children.length) said.textContent = "Nothing on this map has that. Positions are read as 44.2 N 17.8 E or 44°12'30\" N 17°48'00\" E.";
+    });
+  }
+
+  function showLayer(map, { shapes }) {
+    const corners = L.latLngBounds([]);
+    for (let row = 0; row < shapes.count; row++) {
+      const [west, north, east, south] = registryFind.boxOf(shapes, row);
+      corners.extend(registryDecode.toLatLng(west, north)).extend(registryDecode.toLatLng(east, south));
+    }
+    if (corners.isValid()) map.fitBounds(corners, { maxZoom: CLOSER_ZOOM, padding: [40, 40], animate: false });
+  }
+
   function sayTrouble(text) {
     const box = document.getElementById("trouble");
     box.textContent = text;
@@ -318,6 +369,7 @@ const registryMap = (() => {
     dark.addEventListener("change", restyle);
     listenForKeyboard(map);
     listenForPointer(map);
+    listenForFind(map);
     // The canvas is on the screen in the next frame; ready is the one after it.
     requestAnimationFrame(() => requestAnimationFrame(() => root.setAttribute("data-ready", "")));
   }

@@ -56,43 +56,47 @@ const registryPopup = (() => {
   function content(found, index, show, around) {
     const article = element("article", "record");
     if (found.length > 1) article.append(pager(found, index, show));
-    if (found.length) article.append(...record(found[index]));
-    article.append(...place(around, found.length === 0));
+    const uncovered = around.covering.length ? [] : [element("p", "warning", uncoveredText(around))];
+    article.append(...(found.length ? record(found[index], uncovered) : [element("h2", "look-ground", "This place"), ...uncovered]));
+    if (found.length) article.append(element("h3", "", "This place"));
+    article.append(...place(around));
     return article;
   }
 
-  function record({ layer, row }) {
+  function record({ layer, row }, warnings) {
     const { header, invalid } = layer.shapes;
     const heading = element("h2", `look-${lookOf(layer, row)}`);
     heading.append(element("small", "", header.name), element("span", "", labelOf(layer, row)));
-    const warning = invalid[row] ? [element("p", "warning", header.invalid_note)] : [];
-    return [heading, ...warning, ...Object.keys(SECTIONS).flatMap((name) => section(name, layer, row))];
+    const broken = invalid[row] ? [element("p", "warning", header.invalid_note)] : [];
+    return [heading, ...broken, ...warnings, ...Object.keys(SECTIONS).flatMap((name) => section(name, layer, row))];
   }
+
+  const uncoveredText = ({ searched, options }) =>
+    `${searched ? "No record covers this place" : "This map holds no records"}. ${options.no_record}`;
 
   const batchOf = ({ layer }) => layer.shapes.header.batch[0][1];
   const degrees = (value, positive, negative) => `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
   const position = (latlng) => `${degrees(latlng.lat, "N", "S")}  ${degrees(latlng.wrap().lng, "E", "W")}`;
 
   // How a place lies to the records of this map, those of layers switched off too.
-  function place({ latlng, covering, nearest, farthest, options, searched, go }, alone) {
+  function place({ latlng, covering, nearest, farthest, options, searched, go }) {
     const list = element("dl");
     addRow(list, "Position", position(latlng));
     for (const one of covering) addRow(list, "Covered by record", `${labelOf(one.layer, one.row)}, ${batchOf(one)}`);
+    const said = [list];
     if (!covering.length && nearest) {
       addRow(list, "Nearest record", `${labelOf(nearest.layer, nearest.row)}, ${batchOf(nearest)}`);
       addRow(list, "Distance to it", `about ${Math.max(1, Math.round(nearest.metres))} m`);
+      const button = element("button", "plain", "Show the nearest record");
+      button.type = "button";
+      button.addEventListener("click", () => go(nearest));
+      said.push(button);
     }
-    const said = [];
-    if (!covering.length) {
-      said.push(element("p", "warning", `${searched ? "No record covers this place" : "This map holds no records"}. ${options.no_record}`));
-      if (searched && !nearest) said.push(element("p", "hint", `The nearest record is more than ${farthest / 1000} km away.`));
+    if (searched && !covering.length && !nearest) {
+      said.push(element("p", "hint", `The nearest record is more than ${farthest / 1000} km away.`));
     }
     for (const note of options.record_notes) said.push(element("p", "hint", note));
-    const button = element("button", "plain", "Show the nearest record");
-    button.type = "button";
-    button.addEventListener("click", () => go(nearest));
-    if (!covering.length && nearest) said.push(button);
-    return [element(alone ? "h2" : "h3", alone ? "look-ground" : "", "This place"), list, ...said];
+    return said;
   }
 
   function nameOf({ layer, row }, looks) {

@@ -249,7 +249,7 @@ def _record_notes(layers: Iterable[Layer], left_out: Collection[Layer]) -> list[
     """What must be said wherever the page says whether a record covers a place."""
     records = [layer for layer in layers if layer.kind is Kind.MINEFIELDS]
     unplottable = sum(layer.counts.unplottable for layer in records)
-    notes = [f"{unplottable:,} records could not be plotted and may lie anywhere."] if unplottable else []
+    notes = [f"Records that could not be plotted and may lie anywhere: {unplottable:,}."] if unplottable else []
     if any(layer in left_out for layer in records):
         notes.append("Batches of records were left out of this map and are not looked at.")
     return notes

@@ -1,3 +1,4 @@
+import csv
 import re
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from registry.store import Registry
 pytestmark = pytest.mark.browser
 
 MAP = "map_registry"
+COORDINATES = Path(__file__).parents[1] / "data" / "coordinates.csv"
 BOSNIA = Path(__file__).parents[3] / "shared" / "data" / "bih-mines"
 
 
@@ -180,8 +182,8 @@ def test_events_that_crowd_are_counted_and_come_apart(opened, tmp_path):
     page.wait_for_selector(".leaflet-tooltip .crowd")
     assert "40 here" in page.inner_text(".leaflet-tooltip")
     page.mouse.click(x, y)
-    page.wait_for_function(f"{MAP}.getZoom() >= 16")
-    page.wait_for_function("registryMap.crowds().length === 0")
+    until(page, f"{MAP}.getZoom() >= 16")
+    until(page, "registryMap.crowds().length === 0")
     assert "Event accidents-20" in click_on(page, -30 + 20e-4, 0).replace("\n", " ")
 
 
@@ -213,9 +215,9 @@ def test_a_place_without_a_record_says_what_that_means_and_which_is_nearest(open
     assert metres == pytest.approx(
         0.015 * 111_319.49, abs=1.5 * page.evaluate(f"40075017 / 256 / 2 ** {MAP}.getZoom()")
     )
-    assert "1 records could not be plotted and may lie anywhere." in text
+    assert "Records that could not be plotted and may lie anywhere: 1." in text
     page.get_by_role("button", name="Show the nearest record").click()
-    page.wait_for_function("document.querySelector('.record h2 span')?.textContent === 'minefields-0'")
+    until(page, "document.querySelector('.record h2 span')?.textContent === 'minefields-0'")
 
 
 def test_a_covered_place_names_every_record_that_covers_it(opened, sea_registry):
@@ -250,10 +252,108 @@ def test_distances_are_those_of_the_ellipsoid(opened, sea_registry):
     pairs = [((0, 0), (0.3, 0.4)), ((-30, 60), (-29.4, 60.3)), ((20, -75), (20.5, -75.2)), ((5, 44), (5, 44.001))]
     for one, other in pairs:
         found = page.evaluate(
-            "([one, other]) => registryFind.metres(...[one, other].map(([lng, lat]) => registryDecode.fromLatLng([lat, lng])))",
+            "(pair) => registryFind.metres(...pair.map(([lng, lat]) => registryDecode.fromLatLng([lat, lng])))",
             [one, other],
         )
         assert found == pytest.approx(Geod(ellps="WGS84").inv(*one, *other)[2], rel=1e-3)
+
+
+def until(page, expression):
+    """Wait for what a script sees; the page's own policy forbids Playwright's way of waiting for it."""
+    for _ in range(200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(expression)
+
+
+def degrees(text):
+    """Degrees, minutes and seconds with blanks between them."""
+    whole = sum(abs(float(part)) / 60**place for place, part in enumerate(text.split()))
+    return -whole if text.strip().startswith("-") else whole
+
+
+def look_for(page, text):
+    page.fill("#find-text", text)
+    page.press("#find-text", "Enter")
+    return page.inner_text("#found"), page.inner_text("#find-said")
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("minefields-1", "Minefield record minefields-1"),
+        ("A-2", "Minefield record minefields-1"),
+        ("first BATCH", "First batch (batch-1)"),
+        ("middle of", "District Middle of the sea"),
+        ("red", "Minefield record minefields-0"),
+        ("accidents-3", "Event accidents-3"),
+    ],
+)
+def test_find_by_what_is_written(opened, sea_registry, text, first):
+    assert look_for(opened(sea_registry), text)[0].startswith(first)
+
+
+def test_what_was_found_is_shown(opened, sea_registry):
+    page = opened(sea_registry)
+    look_for(page, "A-2")
+    page.get_by_role("button", name="Minefield record minefields-1").click()
+    page.wait_for_selector(".leaflet-popup .record")
+    assert "A-2" in page.inner_text(".leaflet-popup .record")
+    assert page.evaluate(f"{MAP}.getBounds().contains([0.005, -29.945])")
+    assert "Nothing on this map has that" in look_for(page, "nowhere")[1]
+
+
+def test_many_that_are_found_are_counted(opened, tmp_path):
+    with Registry.create(tmp_path / "many.gpkg") as registry:
+        points = [shapely.Point(-30 + number * 0.01, 0) for number in range(70)]
+        add_layer(registry, Handover("events", "E"), Kind.ACCIDENTS, "Points", points)
+        page = opened(registry)
+    assert look_for(page, "accidents-")[1] == "The first 30 of 70 are listed."
+
+
+def test_a_typed_position_says_what_is_there(opened, sea_registry):
+    page = opened(sea_registry)
+    found, _ = look_for(page, "0°18.0'S 29°58.5'W")
+    assert found.startswith("0.30000° S")
+    page.locator("#found button").first.click()
+    page.wait_for_selector(".leaflet-popup .record")
+    assert "No record covers this place" in page.inner_text(".leaflet-popup .record")
+    assert look_for(page, "0.005, -29.995")[0].splitlines() == [
+        "0.00500° N 29.99500° W",
+        "A position, if the latitude stands first",
+        "29.99500° S 0.00500° E",
+        "A position, if the longitude stands first",
+    ]
+    page.locator("#found button").first.click()
+    until(page, "document.querySelector('.record')?.textContent.includes('Covered by record')")
+
+
+def test_written_positions_are_read_as_the_importer_reads_them_or_not_at_all(opened, sea_registry):
+    page = opened(sea_registry)
+    with COORDINATES.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["stated"] in {"", "order=north first"}]
+    found = page.evaluate("(texts) => texts.map(registrySearch.positions)", [row["text"] for row in rows])
+    read = 0
+    for row, positions in zip(rows, found, strict=True):
+        if not positions:
+            continue
+        places = [(each["longitude"], each["latitude"]) for each in positions]
+        if not row["xy"]:
+            assert row["error"] == "may mean 2 things", row
+            assert len(places) == 2
+            continue
+        read += 1
+        assert places[0] == pytest.approx(tuple(map(degrees, row["xy"].split(","))), abs=1e-7), row
+        assert len(places) == (2 if row["stated"] else 1)
+    assert read >= 25
+
+
+@pytest.mark.parametrize(
+    "text", ["40,49", "91.5 N 10 E", "40 N 50 N", "40 60 N 50 E", "40.5 30 N 50 E", "4024N 04952E", "40"]
+)
+def test_what_is_no_certain_position_is_not_read(opened, sea_registry, text):
+    assert opened(sea_registry).evaluate("(text) => registrySearch.positions(text)", text) == []
 
 
 @pytest.mark.parametrize(
@@ -346,6 +446,7 @@ def test_hostile_text_stays_text(opened, hostile_registry):
     page.mouse.move(*screen_position(page, -29.994, 0.004))
     page.mouse.move(*screen_position(page, -29.9935, 0.0045))
     everywhere += page.inner_text(".leaflet-tooltip")
+    everywhere += look_for(page, "window.attacked")[0]
     for attack in HOSTILE[:-1]:
         assert everywhere.count(attack) >= 7, attack
     assert page.evaluate("window.attacked") is None
