@@ -23,8 +23,11 @@ def leaflet_style() -> str:
 
 
 def page_scripts() -> list[str]:
-    """Our own scripts, each built on those before it: unpack the layers, find, draw, popups as text, search, steer."""
-    return [_text(files("maps") / f"{name}.js") for name in ("decode", "find", "draw", "popup", "search", "page")]
+    """Our own scripts, each built on those before it: unpack the layers, find, draw, popups, search, dates, steer."""
+    return [
+        _text(files("maps") / f"{name}.js")
+        for name in ("decode", "find", "draw", "popup", "search", "timeline", "page")
+    ]
 
 
 def page_style() -> str:

@@ -7,6 +7,7 @@ const registryDecode = (() => {
   const FINE_PER_UNIT = 100;
   // Positions are whole numbers, about 2 cm at the equator: the Mercator square is 2 ** 31 wide.
   const HALF = 2 ** 30;
+  const UNDATED = -(2 ** 31);
   const HIGHEST_LATITUDE = 85.0511287798;
 
   // Header and sections of a pack. The text is given back to the browser: it is as large as the data.
@@ -80,8 +81,10 @@ const registryDecode = (() => {
 
   // The features of a layer: `first` is where the parts (or points) of each begin, `ringStart` where its vertices do.
   function shapes({ header, sections }) {
-    const [look, invalid, features, ...rest] = sections;
+    const [look, invalid, days, features, ...rest] = sections;
     const made = { header, look, invalid, count: look.length, areas: header.shape === "areas", first: starts(varints(features)) };
+    // Days since 1970 of events; what has no date comes before all others.
+    if (days.length) made.day = Int32Array.from(varints(days), (value) => (value ? signed(value - 1) : UNDATED));
     if (!made.areas) {
       const [x, y] = rest.map(varints);
       made.x = eastward(degrees(x, null, [], null));
@@ -147,5 +150,5 @@ const registryDecode = (() => {
     return { x: (point.x / 128 - 1) * HALF, y: (point.y / 128 - 1) * HALF };
   }
 
-  return { HALF, unpack, shapes, table, toLatLng, fromLatLng };
+  return { HALF, UNDATED, unpack, shapes, table, toLatLng, fromLatLng };
 })();

@@ -230,6 +230,8 @@ const registryDraw = (() => {
     return { canvas, half, size: canvas.width / density };
   }
 
+  const isLater = ({ day, row }, item, until) => day !== undefined && day[row[item]] > until;
+
   // How many points lie in each square of the ground about 64 pixels wide; squares do not move with the view, so that a
   // number stays the same while the map is dragged.
   function crowds(layers, view) {
@@ -240,7 +242,9 @@ const registryDraw = (() => {
     const squareOf = (x, y) => (Math.floor(y / side) - north) * wide + Math.floor(x / side) - west;
     const box = [west * side, north * side, (east + 1) * side - 1, (south + 1) * side - 1];
     for (const { shapes } of layers) {
-      registryFind.within(shapes, box, (item) => counts[squareOf(shapes.x[item], shapes.y[item])]++);
+      registryFind.within(shapes, box, (item) => {
+        if (!isLater(shapes, item, view.until)) counts[squareOf(shapes.x[item], shapes.y[item])]++;
+      });
     }
     const most = view.zoom < CROWDS_BELOW_ZOOM ? CROWD : Infinity;
     const isCrowd = (x, y) => {
@@ -264,6 +268,7 @@ const registryDraw = (() => {
       const stamps = styles.map((style) => stamp(style, r));
       const taken = styles.map(() => new Uint8Array((view.width + 1) * (view.height + 1)));
       registryFind.within(shapes, box, (item) => {
+        if (isLater(shapes, item, view.until)) return;
         const x = shapes.x[item], y = shapes.y[item], look = shapes.look[shapes.row[item]];
         if (isCrowd(x, y)) {
           const disc = (discs[squareOf(x, y)] ??= { x: 0, y: 0, count: 0, looks: new Map(), west: x, north: y, east: x, south: y });
@@ -334,5 +339,5 @@ const registryDraw = (() => {
     }
   }
 
-  return { Canvas, areas, points, highlight, markRadius };
+  return { Canvas, areas, points, highlight, markRadius, isLater };
 })();

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -94,6 +95,13 @@ def _width(words: int) -> int:
 def _planes(codes: NDArray[np.int32], width: int) -> bytes:
     whole = (codes + 1).astype("<u4").view(np.uint8).reshape(-1, 4)
     return np.ascontiguousarray(whole[:, :width].T).tobytes()
+
+
+def encode_days(days: pd.Series) -> bytes:
+    """Dates as varints: 0 for none, else one more than the zigzag-coded number of days since 1970-01-01."""
+    missing = days.isna().to_numpy()
+    numbers = days.to_numpy(dtype="datetime64[D]").astype(np.int64)
+    return _varints(np.where(missing, 0, _zigzag(np.where(missing, 0, numbers)) + 1))
 
 
 def encode_geometry(geometries: NDArray[np.object_]) -> tuple[dict[str, Any], list[bytes]]:

@@ -6,6 +6,7 @@ tooltips as text. It is never put into markup or script.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,13 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from maps.attributes import attribute_columns, text_column
-from maps.encode import encode_geometry, pack, pack_table
+from maps.encode import encode_days, encode_geometry, pack, pack_table
 from maps.style import EVENT_LOOKS, INVALID_NOTE, KIND_NAMES, NOT_COMPARED
 from registry.codes import PlotStatus
 from registry.model import Handover, Kind, Layer, SourceDocument
 from registry.schema import id_field
+
+_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,12 @@ def layer_block(data: LayerData, look: str) -> LayerBlock:
         "kind": data.layer.kind.value,
         "name": KIND_NAMES[data.layer.kind],
         "batch": _batch_lines(data.handover),
+        "given": None if (given := data.handover.handed_over_on) is None else (given.first - _EPOCH).days,
         "looks": looks,
         "invalid_note": INVALID_NOTE,
     }
     invalid = (rows["plot_status"] == PlotStatus.INVALID).to_numpy(dtype=np.uint8)
+    days = encode_days(rows["occurred_on"]) if "occurred_on" in rows else b""
     # What names a row is a column of its own, before those that popups list.
     name = rows[id_field(data.layer.kind)]
     if data.layer.kind is Kind.DISTRICTS:
@@ -133,7 +138,7 @@ def layer_block(data: LayerData, look: str) -> LayerBlock:
     return LayerBlock(
         len(rows),
         frozenset(looks if len(rows) else ()),
-        pack(header, [look_codes.tobytes(), invalid.tobytes(), *sections]),
+        pack(header, [look_codes.tobytes(), invalid.tobytes(), days, *sections]),
         pack_table(columns),
     )
 

@@ -18,9 +18,11 @@ const registryMap = (() => {
   let canvas = null, above = null;
   let crowded = [];
   let selected = null;
+  let until = Infinity;
 
   const colour = (name) => getComputedStyle(root).getPropertyValue("--" + name).trim();
-  const shown = () => [...layers.values()].filter((layer) => layer.visible);
+  const inHand = ({ shapes }) => (shapes.header.given ?? -Infinity) <= until;
+  const shown = () => [...layers.values()].filter((layer) => layer.visible && inHand(layer));
 
   // How features of one look are drawn, in the colours of the moment.
   function styleOf(name, areas) {
@@ -73,7 +75,8 @@ const registryMap = (() => {
   });
 
   // Areas below points; points of one kind are counted together.
-  function paint(ink, view) {
+  function paint(ink, size) {
+    const view = { ...size, until };
     const visible = shown();
     for (const layer of visible.filter(({ shapes }) => shapes.areas)) registryDraw.areas(ink, layer.shapes, layer.styles[0], view);
     const ground = { paper: colour("paper"), text: colour("ink") };
@@ -117,6 +120,7 @@ const registryMap = (() => {
       const inCrowd = crowded.find(({ kind }) => kind === shapes.header.kind)?.isCrowd;
       const rows = new Map();
       registryFind.within(shapes, [x - reach, y - reach, x + reach, y + reach], (item) => {
+        if (registryDraw.isLater(shapes, item, until)) return;
         const far = shapes.areas ? 0 : Math.hypot(shapes.x[item] - x, shapes.y[item] - y);
         if (shapes.areas ? registryFind.nearestOfPart(shapes, item, x, y).far <= reach : !inCrowd?.(shapes.x[item], shapes.y[item])) {
           rows.set(shapes.row[item], Math.min(far, rows.get(shapes.row[item]) ?? Infinity));
@@ -370,6 +374,11 @@ const registryMap = (() => {
     listenForKeyboard(map);
     listenForPointer(map);
     listenForFind(map);
+    registryTimeline.listen([...layers.values()], (day) => {
+      until = day;
+      map.closePopup();
+      redraw();
+    });
     // The canvas is on the screen in the next frame; ready is the one after it.
     requestAnimationFrame(() => requestAnimationFrame(() => root.setAttribute("data-ready", "")));
   }

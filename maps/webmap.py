@@ -329,12 +329,18 @@ def _frame_values(
         "event_classes": [name for name in style.EVENT_LOOKS if name in classes],
         "crowds": any(entry.count for entry in entries if entry.kind in {Kind.ACCIDENTS, Kind.DEVICES}),
         "area_kinds": [kind for kind in style.KIND_LOOKS if kind in present],
+        "has_dates": any(map(_has_dates, stored)),
         "has_records": Kind.MINEFIELDS in present,
         "has_invalid": any(data.layer.counts.invalid for data in stored),
         "looks": assets.looks(),
         "invalid_label": style.INVALID_LABEL,
         "base_map": None if provider is None else (provider.name, urlsplit(_origin(provider)).netloc),
     }
+
+
+def _has_dates(data: LayerData) -> bool:
+    known = "occurred_on" in data.frame and data.frame["occurred_on"].notna() & drawn_rows(data.frame)
+    return data.handover.handed_over_on is not None or bool(np.any(known))
 
 
 def _restricted(present: Iterable[Kind]) -> str | None:

@@ -20,6 +20,7 @@ class Run:
 
     wall_s: float
     peak_mb: float
+    cpu_s: float
 
 
 def ours(registry: Path, *words: str) -> list[str]:
@@ -42,7 +43,7 @@ def measure(command: Sequence[str]) -> Run:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     unit = 1 if sys.platform == "darwin" else 1024
-    return Run(wall_s, usage.ru_maxrss * unit / 1e6)
+    return Run(wall_s, usage.ru_maxrss * unit / 1e6, usage.ru_utime + usage.ru_stime)
 
 
 def versions() -> str:

@@ -1,4 +1,7 @@
+from datetime import date
+
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 import unpack
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from sea import square
 
-from maps.encode import column, encode_geometry, pack, pack_table
+from maps.encode import column, encode_days, encode_geometry, pack, pack_table
 
 GEOD = Geod(ellps="WGS84")
 
@@ -98,6 +101,12 @@ def test_more_words_than_a_byte_holds():
     header, _ = unpack.unpack(packed := pack_table([column("recorded", "Label", values)]))
     assert header["columns"][0]["width"] == 2
     assert unpack.table(packed)[0][3] == values
+
+
+def test_days_before_and_after_1970_and_none():
+    days = pd.to_datetime(pd.Series(["1970-01-01", "1969-12-31", None, "1993-05-01"])).astype("datetime64[s]")
+    assert unpack.days(encode_days(days)) == [date(1970, 1, 1), date(1969, 12, 31), None, date(1993, 5, 1)]
+    assert encode_days(days[:0]) == b""
 
 
 def test_the_same_content_gives_the_same_text():

@@ -19,7 +19,7 @@ def cell(block, label, row):
 
 def shapes(block):
     """Header, looks of the rows, which are invalid, and features."""
-    header, (look, invalid, *sections) = unpack.unpack(block.shapes)
+    header, (look, invalid, _, *sections) = unpack.unpack(block.shapes)
     return header, [header["looks"][code] for code in look], list(invalid), unpack.features(header, sections)
 
 

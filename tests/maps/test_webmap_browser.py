@@ -273,6 +273,71 @@ def degrees(text):
     return -whole if text.strip().startswith("-") else whole
 
 
+def dated_registry(path):
+    """A batch of 2021 and one without a date; events of 1995, of 2022 and of no known day."""
+    with Registry.create(path) as registry:
+        given = Handover("first", "First", handed_over_on=PartialDate(date(2021, 6, 12)))
+        add_layer(registry, given, Kind.MINEFIELDS, "Dated records", [square(-30, 0)])
+        add_layer(registry, Handover("second", "Second"), Kind.MINEFIELDS, "Undated records", [square(-29.9, 0)])
+        points = [shapely.Point(x, 0.05) for x in (-30, -29.95, -29.9)]
+        days = ["1995-03-01", "2022-02-01", None]
+        add_layer(registry, Handover("events", "E"), Kind.ACCIDENTS, "Events", points, occurred_on=days)
+    return Registry.open(path)
+
+
+def slide(page, day):
+    page.evaluate(
+        "(day) => { const slider = document.getElementById('until'); slider.value = Date.parse(day) / 86400000;"
+        " slider.dispatchEvent(new Event('input')); }",
+        day,
+    )
+    return page.inner_text("#until-said")
+
+
+def test_timeline_shows_what_was_known_by_a_day(opened, tmp_path):
+    with dated_registry(tmp_path / "dated.gpkg") as registry:
+        page = opened(registry)
+    everything = painted(page)
+    assert page.inner_text("#until-said") == "All dates"
+    assert slide(page, "1995-02-28") == "By 1995-02-28: 0 of 1 dated layers, 0 of 2 dated events"
+    least = painted(page)
+    assert slide(page, "1995-03-01") == "By 1995-03-01: 0 of 1 dated layers, 1 of 2 dated events"
+    assert least < painted(page) < everything
+    assert slide(page, "2021-06-12") == "By 2021-06-12: 1 of 1 dated layers, 1 of 2 dated events"
+    assert slide(page, "2022-02-01") == "All dates"
+    assert painted(page) == everything
+    slide(page, "1995-03-01")
+    # Out of sight, but the place is told as it is.
+    record, place = click_on(page, -29.995, 0.005).split("This place")
+    assert "Minefield record" not in record
+    assert "minefields-0, First (first)" in place
+    slide(page, "2021-06-12")
+    page.wait_for_selector(".leaflet-popup", state="detached")
+    assert "accidents-2" in click_on(page, -29.9, 0.05)
+
+
+def test_timeline_plays_to_its_end(opened, tmp_path):
+    with dated_registry(tmp_path / "dated.gpkg") as registry:
+        page = opened(registry)
+    page.get_by_role("button", name="Play").click()
+    until(page, "document.getElementById('until-said').textContent.startsWith('By ')")
+    page.get_by_role("button", name="Stop").click()
+    stopped = page.inner_text("#until-said")
+    page.wait_for_timeout(250)
+    assert page.inner_text("#until-said") == stopped
+    slide(page, "2022-01-30")
+    page.get_by_role("button", name="Play").click()
+    until(page, "document.getElementById('until-said').textContent === 'All dates'")
+    page.get_by_role("button", name="Play").wait_for()
+
+
+def test_no_dates_no_timeline(opened, tmp_path):
+    with Registry.create(tmp_path / "undated.gpkg") as registry:
+        add_layer(registry, Handover("m", "M"), Kind.MINEFIELDS, "Records", [square(-30, 0)])
+        page = opened(registry)
+    assert page.locator("#until").count() == 0
+
+
 def look_for(page, text):
     page.fill("#find-text", text)
     page.press("#find-text", "Enter")

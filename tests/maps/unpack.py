@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from datetime import date, timedelta
 from itertools import accumulate
 
 
@@ -69,3 +70,10 @@ def table(text):
             words = [None if code == 0 else words[code - 1] for code in numbers]
         columns.append((head["section"], head["label"], head["unit"], words))
     return columns
+
+
+def days(section):
+    """Dates, None for none."""
+    epoch = date(1970, 1, 1)
+    steps = [None if number == 0 else number - 1 for number in varints(section)]
+    return [None if step is None else epoch + timedelta(-(step + 1) // 2 if step % 2 else step // 2) for step in steps]
