@@ -364,8 +364,8 @@ const registryMap = (() => {
       throw error;
     }
     listenForLayers(map);
-    canvas = new registryDraw.Canvas(paint, { padding: 0.25 });
-    above = new registryDraw.Canvas(paintAbove, { padding: 0.25 });
+    canvas = new registryDraw.Canvas(paint, { padding: 0.15 });
+    above = new registryDraw.Canvas(paintAbove, { padding: 0.15 });
     for (const each of layers.values()) each.styles = each.shapes.header.looks.map((name) => styleOf(name, each.shapes.areas));
     canvas.addTo(map);
     above.addTo(map);

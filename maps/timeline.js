@@ -6,6 +6,7 @@ const registryTimeline = (() => {
   const STEPS = 120;
   const STEP_MILLISECONDS = 100;
 
+  const counted = (number) => number.toLocaleString("en");
   const dateOf = (day) => new Date(day * MILLISECONDS).toISOString().slice(0, 10);
 
   // Calls `show` with the last day to be shown, Infinity for all.
@@ -41,7 +42,7 @@ const registryTimeline = (() => {
       let known = -undated;
       for (const { shapes } of dated) for (const each of shapes.day) known += each <= day;
       const batches = given.filter((each) => each <= day).length;
-      said.textContent = `By ${dateOf(day)}: ${batches} of ${given.length} dated layers, ${known} of ${events - undated} dated events`;
+      said.textContent = `By ${dateOf(day)}: ${batches} of ${given.length} dated layers, ${counted(known)} of ${counted(events - undated)} dated events`;
       show(day);
     };
     const stop = () => {

@@ -86,7 +86,7 @@ def main() -> int:
             f"start {load:.1f}; medians of {RUNS} runs.  ",
             f"{versions()}.",
             "",
-            "| | made in, s | CPU, s | file, MB | usable after, s | heap, MB | pan, ms | slowest | zoom, ms | slowest |",
+            "| | made in, s | CPU, s | file, MB | usable after, s | heap, MB | pan, ms | worst | zoom, ms | worst |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
             *rows,
             "",
