@@ -165,7 +165,7 @@ def interval_of(likelihood: Likelihood, shift: Floats, first_m: float) -> Interv
         axes = axes @ _axes(length[:, None] * direction)
         axes = axes * np.minimum(1.0, MAX_SHIFT_M / np.hypot(*axes))
     left, half_m, _ = np.linalg.svd(axes)
-    weak_m, strong_m = (round(float(each), 2) for each in half_m)
+    weak_m, strong_m = (round(min(float(each), MAX_SHIFT_M), 2) for each in half_m)
     azimuth = round(math.degrees(math.atan2(left[0, 0], left[1, 0])) % 180, 2)
     return Interval(strong_m, weak_m, azimuth, weak_m >= LOPSIDED * strong_m, bool((length >= limit).any()))
 
