@@ -169,27 +169,29 @@ def noise_ceiling(sigma_m: Floats, land: Land, bias_m: tuple[float, float] = (0.
     -------
     None without mapped land.
     """
-    if not land.area_m2:
-        return None
-    places, rank = places_in(land, PLACES)
-    ordered = np.sort(sigma_m)
-    sigma_of_place = ordered[(rank * len(ordered)).astype(np.int64)]
-    probability = probability_inside(places + np.array(bias_m), sigma_of_place, land)
-    return math.fsum(probability) / len(probability)
+    return _ceiling(sigma_m, land, places_in(land, PLACES), bias_m) if land.area_m2 else None
 
 
 def blur_sensitivity(
     places: Floats, land: Land, sigmas_m: Sequence[float] = SENSITIVITY_SIGMA_M
 ) -> tuple[BlurRow, ...]:
     """M1b and the noise ceiling for position errors that nobody stated, to show how much hangs on them."""
+    mapped = places_in(land, PLACES) if land.area_m2 else None
     return tuple(
         BlurRow(
             sigma,
             blurred_containment(places, np.full(len(places), sigma), land).value,
-            noise_ceiling(np.array([sigma]), land),
+            None if mapped is None else _ceiling(np.array([sigma]), land, mapped, (0.0, 0.0)),
         )
         for sigma in sigmas_m
     )
+
+
+def _ceiling(sigma_m: Floats, land: Land, mapped: tuple[Floats, Floats], bias_m: tuple[float, float]) -> float:
+    places, rank = mapped
+    sigma_of_place = np.sort(sigma_m)[(rank * len(sigma_m)).astype(np.int64)]
+    probability = probability_inside(places + np.array(bias_m), sigma_of_place, land)
+    return math.fsum(probability) / len(probability)
 
 
 def places_in(land: Land, count: int) -> tuple[Floats, Floats]:

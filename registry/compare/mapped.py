@@ -18,7 +18,9 @@ WIDTH_CLASSES_M = (40.0, 80.0, 160.0, 320.0)
 """Widths between which records are told apart."""
 
 _SPLIT_TO_M = 300.0  # up to here land beside records and land beyond their ends are told apart
+_FIRST_TO_M = 100.0  # the first band outside records is no wider
 _SIGMAS_PER_BAND = 1.5  # a band narrower than this cannot be told from the record beside it
+_BESIDE = ", beside them"
 _SMALLEST_M2 = 1.0  # a component smaller than this is none
 
 
@@ -36,12 +38,15 @@ class Reach:
         All of it.
     by_part_m2
         Its area near each part of the records, None where it does not belong to parts.
+    first
+        True where it serves as the first band outside records only, False where as a later one only.
     """
 
     kind: str
     within_m: float
     land: Land
     by_part_m2: Floats | None
+    first: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def record_widths(polygons: Geometries) -> Floats:
 
 def finest_band(sigma_m: float) -> float:
     """Outer distance of the first band outside records that a position error allows to be told from them, in metres."""
-    return next((band_m for band_m in BANDS_M[:2] if band_m >= _SIGMAS_PER_BAND * sigma_m), BANDS_M[2])
+    return next((band_m for band_m in BANDS_M if band_m >= min(_SIGMAS_PER_BAND * sigma_m, _FIRST_TO_M)), _FIRST_TO_M)
 
 
 def components(mapped: Mapped, finest_m: float) -> tuple[Component, ...]:
@@ -179,7 +184,13 @@ def nearest_part(places: Floats, mapped: Mapped) -> NDArray[np.int64]:
 
 
 def _used(mapped: Mapped, finest_m: float) -> list[Reach]:
-    return [reach for reach in mapped.reaches if reach.within_m == 0 or reach.within_m >= finest_m]
+    return [
+        reach
+        for reach in mapped.reaches
+        if reach.within_m == 0
+        or (reach.within_m == finest_m and reach.first is not False)
+        or (reach.within_m > finest_m and not reach.first)
+    ]
 
 
 def _by_width(records: Geometries, width_m: Floats) -> list[Reach]:
@@ -192,9 +203,8 @@ def _by_width(records: Geometries, width_m: Floats) -> list[Reach]:
         wider = index == len(WIDTH_CLASSES_M)
         name = f"wider than {WIDTH_CLASSES_M[-1]:.0f} m" if wider else f"up to {WIDTH_CLASSES_M[index]:.0f} m wide"
         holder, piece = STRtree(shapely.point_on_surface(land.parts)).query(whole.parts, predicate="covers")
-        by_part_m2 = np.bincount(holder, weights=shapely.area(land.parts[piece]), minlength=len(whole.parts)).astype(
-            float
-        )
+        by_part_m2 = np.zeros(len(whole.parts))
+        np.add.at(by_part_m2, holder, shapely.area(land.parts[piece]))
         reaches.append(Reach(f"inside records {name}", 0.0, land, by_part_m2))
     return reaches
 
@@ -202,8 +212,7 @@ def _by_width(records: Geometries, width_m: Floats) -> list[Reach]:
 def _surroundings(land: Land, study: Geometries) -> Iterator[Reach]:
     """Bands outwards. Near parts close to each other a band is divided by what each would have alone."""
     shapely.prepare(study)
-    parts, around, before_m = land.parts, land.parts, 0.0
-    alone_before = shapely.area(parts)
+    parts, around, before_m, before_m2 = land.parts, land.parts, 0.0, shapely.area(land.parts)
     for within_m in BANDS_M:
         inner = around
         if within_m > _SPLIT_TO_M:
@@ -212,33 +221,33 @@ def _surroundings(land: Land, study: Geometries) -> Iterator[Reach]:
             before_m = within_m
             continue
         alone = _grow(parts, within_m)
-        slabs = _slabs(parts, within_m)
         around = _merge(np.concatenate([alone, inner]))
-        beside_alone = np.maximum(shapely.area(shapely.intersection(slabs, alone)), alone_before)
-        beside = prepare_land(_merge(_common(_common(_merge(np.concatenate([slabs, inner])), around), study)))
+        slabs = _slabs(parts, within_m)
+        beside_m2 = shapely.area(shapely.intersection(slabs, alone))
+        slabs = _common(_common(_merge(slabs), around), study)
+        if within_m <= _FIRST_TO_M:
+            beside = prepare_land(_merge(np.concatenate([slabs, parts])))
+            yield Reach(_BESIDE, within_m, beside, _divided(beside_m2, beside, land), first=True)
+        if before_m:
+            beside = prepare_land(_merge(np.concatenate([slabs, _common(inner, study)])))
+            beside_m2 = np.maximum(beside_m2, before_m2)
+            yield Reach(_BESIDE, within_m, beside, _divided(beside_m2, beside, land), first=False)
         whole = prepare_land(_merge(_common(around, study)))
-        yield Reach(", beside them", within_m, beside, _divided(beside_alone, beside, land))
-        yield Reach(
-            ", beyond their ends",
-            within_m,
-            whole,
-            _divided(shapely.area(alone), whole, land),
-        )
-        before_m, alone_before = within_m, shapely.area(alone)
+        before_m, before_m2 = within_m, shapely.area(alone)
+        yield Reach(", beyond their ends", within_m, whole, _divided(before_m2, whole, land))
 
 
 def _divided(alone_m2: Floats, merged: Land, land: Land) -> Floats:
     """Divide each merged piece of surroundings, but for the records in it, among the parts of the records in it."""
     part_m2 = shapely.area(land.parts)
+    claimed_m2 = np.maximum(alone_m2 - part_m2, 0.0)
     piece, part = STRtree(shapely.point_on_surface(land.parts)).query(merged.parts, predicate="covers")
-    piece_of = np.full(len(land.parts), -1)
-    piece_of[part] = piece
-    claimed = np.maximum(alone_m2 - part_m2, 0.0)
-    pieces = len(merged.parts)
-    claims = np.bincount(piece_of[part], weights=claimed[part], minlength=pieces)
-    there = shapely.area(merged.parts) - np.bincount(piece_of[part], weights=part_m2[part], minlength=pieces)
-    scale = np.where(claims > 0, np.maximum(there, 0.0) / np.where(claims > 0, claims, 1), 0.0)
-    return np.asarray(part_m2 + claimed * scale[piece_of])
+    claims_m2, there_m2 = np.zeros(len(merged.parts)), shapely.area(merged.parts)
+    np.add.at(claims_m2, piece, claimed_m2[part])
+    np.subtract.at(there_m2, piece, part_m2[part])
+    granted = np.ones(len(part_m2))
+    granted[part] = np.maximum(there_m2, 0.0)[piece] / np.maximum(claims_m2, _SMALLEST_M2)[piece]
+    return np.asarray(part_m2 + claimed_m2 * granted)
 
 
 def _with(study_area: Geometries, parts: Geometries) -> Geometries:
@@ -270,7 +279,10 @@ def _common(polygons: Geometries, others: Geometries) -> Geometries:
 
 def _slabs(parts: Geometries, by_m: float) -> Geometries:
     """The oriented envelope of each part, widened on both long sides."""
-    corners = shapely.get_coordinates(shapely.oriented_envelope(parts)).reshape(-1, 5, 2)[:, :4]
+    envelopes = shapely.oriented_envelope(parts)
+    flat = shapely.get_num_coordinates(envelopes) != 5  # of a sliver it may be a line
+    envelopes[flat] = shapely.box(*shapely.bounds(shapely.buffer(parts[flat], 1.0)).T)
+    corners = shapely.get_coordinates(envelopes).reshape(-1, 5, 2)[:, :4]
     first, second = corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]
     upright = np.hypot(*first.T) < np.hypot(*second.T)
     corners[upright] = np.roll(corners[upright], 1, axis=1)

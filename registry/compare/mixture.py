@@ -18,7 +18,7 @@ from registry.compare.mapped import (
     nearest_part,
     per_area,
 )
-from registry.compare.spread import cluster_spread, student_quantile
+from registry.compare.spread import cluster_spread
 from registry.compare.uncertainty import MIN_DENOMINATOR, wilson_interval
 from registry.compare.weights import Fit, fit_weights, profile, scale_rows, share_influence
 
@@ -29,9 +29,12 @@ MIN_EVENTS = 200
 """Below this many events an interval is given and no estimate; the more, the larger the position error is."""
 
 _PLAIN_SIGMA_M = 75.0  # up to here MIN_EVENTS are enough to tell events within 100 m of a record from those in it
+_LARGEST = 0.5 * (1 + 1e-6)  # of the median width; the millionth is for rounding
 _ROUNDS = 6  # of fitting intensities and weights in turn; further ones change the share by less than a thousandth
 _PRIOR_EVENTS = 1.0
 _PLACES = 1_024
+_Z_95 = 1.959963984540054
+_HALF_CHI2 = _Z_95**2 / 2
 
 # Where the largest share allowed is 1, the weights of all kinds of outside events are at their limit of 0. The
 # likelihood ratio is then no chi-squared of one degree of freedom (Self & Liang 1987); simulated, 95 % of it lie below
@@ -150,7 +153,7 @@ def estimate_containment(places: Floats, sigma_m: Floats, mapped: Mapped, cell: 
         return _nothing(reason, events, median_sigma_m, mapped)
     order = np.lexsort((sigma_m, places[:, 1], places[:, 0]))  # the same numbers whatever the order of the events
     places, sigma_m, cell = places[order], sigma_m[order], None if cell is None else cell[order]
-    if median_sigma_m > mapped.median_width_m / 2:
+    if median_sigma_m > _LARGEST * mapped.median_width_m:
         high, spread = _upper_bound(places, sigma_m, mapped, cell)
         reason = (
             f"The position error of {median_sigma_m:.0f} m is more than half the median width of the records, "
@@ -225,15 +228,13 @@ def _mixture(density: Floats, mapped: Mapped, finest_m: float) -> tuple[Mixture,
 def _drop(scaled: Floats, inside: Mask, fit: Fit, cell: Cells | None) -> tuple[float, float]:
     """How far the log-likelihood may fall inside the interval, and the design effect in it."""
     if cell is None:
-        return student_quantile(None) ** 2 / 2, 1.0
-    if len(np.unique(cell)) < 2:
-        return math.inf, math.inf
+        return _HALF_CHI2, 1.0
     # Weights at 0 would hide what their events say about the spread; a trace of every component keeps them in.
     events = len(scaled)
     near = Fit((fit.weights * events + 0.5 / len(inside)) / (events + 0.5), fit.log_likelihood)
-    influence, variance = share_influence(scaled, inside, near)
-    spread = cluster_spread(influence, cell, variance)
-    return student_quantile(cell) ** 2 / 2 * spread, spread
+    influence = share_influence(scaled, inside, near)[0]
+    spread, quantile = cluster_spread(influence - influence.mean(), cell)
+    return quantile**2 / 2 * spread, spread
 
 
 def _upper_bound(places: Floats, sigma_m: Floats, mapped: Mapped, cell: Cells | None) -> tuple[float, float]:
@@ -248,11 +249,13 @@ def _upper_bound(places: Floats, sigma_m: Floats, mapped: Mapped, cell: Cells | 
     recorded = _inside_up_to_width(places, np.zeros(events), mapped) > 0
     weight = np.where(recorded.any(axis=1), 1 / kept[recorded.argmax(axis=1)], 0.0)
     total = math.fsum(weight)
-    spread = 1.0 if cell is None else cluster_spread(weight - weight.mean(), cell)
+    spread, quantile = (1.0, _Z_95) if cell is None else cluster_spread(weight - weight.mean(), cell)
+    if math.isinf(quantile):
+        return 1.0, spread
     if not total:
-        return min(1.0, wilson_interval(0, events)[1] / float(kept.min())), spread
+        return min(1.0, wilson_interval(0, events, quantile)[1] / float(kept.min())), spread
     worth = total**2 / math.fsum(weight**2)
-    return min(1.0, total / worth * wilson_interval(worth / spread, events / spread)[1]), spread
+    return min(1.0, total / worth * wilson_interval(worth / spread, events / spread, quantile)[1]), spread
 
 
 def _kept_by_width(sigma_m: Floats, mapped: Mapped) -> Floats:

@@ -1,34 +1,42 @@
-"""How much wider a sum spreads where the events of one cell belong together."""
+"""How much wider a mean spreads where the events of one cell belong together."""
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-_Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
 
-
-def cluster_spread(centred: NDArray[np.float64], cell: NDArray[np.int64], variance: float | None = None) -> float:
-    """How many times larger clusters make the variance of a sum than events by themselves would; at least 1.
+def cluster_spread(centred: NDArray[np.float64], cell: NDArray[np.int64]) -> tuple[float, float]:
+    """How many times larger clusters make the variance of a mean, at least 1; and the quantile to take with it.
 
     Parameters
     ----------
     centred
-        What each event adds to the sum, less the mean.
+        What each event adds to the mean, less its average.
     cell
         Number of each event's cell.
-    variance
-        Of the sum without clusters; by default the sum of squares.
+
+    Returns
+    -------
+    The design effect, and the 97.5 % quantile of Student's t.
+
+    Notes
+    -----
+    The variance is the jackknife's, which leaves out one cell at a time, so that a cell with many of the events counts
+    for what it does. The degrees of freedom are one less than the effective number of cells (Kish 1965; Carter,
+    Schnepel & Steigerwald 2017, Rev. Econ. Stat. 99, 698-709), and fewer where some cells add far more than the others
+    (Satterthwaite, with the fourth moment a normal distribution would have as 1).
     """
-    by_cell = np.bincount(np.unique(cell, return_inverse=True)[1], weights=centred)
-    alone = float(centred @ centred) if variance is None else variance
-    cells = len(by_cell)
-    return max(1.0, float(by_cell @ by_cell) * cells / (cells - 1) / alone) if alone > 0 and cells > 1 else 1.0
-
-
-def student_quantile(cell: NDArray[np.int64] | None) -> float:
-    """97.5 % quantile of Student's t for the effective number of cells less one; without cells, of the normal."""
-    if cell is None:
-        return _Z_95
     from scipy.special import stdtrit
 
-    sizes = np.unique(cell, return_counts=True)[1]
-    return float(stdtrit(max(1.0, sizes.sum() ** 2 / (sizes @ sizes) - 1), 0.975))
+    number, sizes = np.unique(cell, return_inverse=True, return_counts=True)[1:]
+    alone, cells = float(centred @ centred), len(sizes)
+    if cells < 2:
+        return 1.0, math.inf
+    by_cell = np.bincount(number, weights=centred) / (1 - sizes / sizes.sum())
+    square = by_cell**2
+    freedom = sizes.sum() ** 2 / (sizes @ sizes) - 1
+    if alone > 0 and square.any():
+        freedom = min(freedom, 3 * square.sum() ** 2 / (square @ square))
+    effect = float(square.sum()) * (cells - 1) / cells / alone if alone > 0 else 1.0
+    return max(1.0, effect), float(stdtrit(max(1.0, freedom), 0.975))

@@ -44,20 +44,22 @@ class Share:
             raise ValueError("A share has either a value or the reason why it has none.")
 
 
-def wilson_interval(numerator: float, denominator: float) -> tuple[float, float]:
+def wilson_interval(numerator: float, denominator: float, quantile: float = _Z_95) -> tuple[float, float]:
     """Wilson's 95 % score interval of a binomial share.
 
     Parameters
     ----------
     numerator, denominator
         Counts with ``0 <= numerator <= denominator`` and ``denominator > 0``; an effective number may be a fraction.
+    quantile
+        Two-sided 95 % quantile; larger than the normal one where the variance itself is uncertain.
 
     Notes
     -----
     Wilson, E. B. (1927), Probable inference, the law of succession, and statistical inference, JASA 22, 209-212,
     without continuity correction. It stays within 0 and 1 and holds for shares near them.
     """
-    return _wilson(numerator / denominator, denominator, _Z_95)
+    return _wilson(numerator / denominator, denominator, quantile)
 
 
 def wilson_share(numerator: int, denominator: int) -> Share:

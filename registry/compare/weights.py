@@ -18,7 +18,8 @@ _STEPS = 100
 _SOLVED = 1e-11  # fall of the log-likelihood per event that is worth no further step
 _SHORTEST = 1e-6
 _RIDGE = 1e-10
-_LARGEST_TILT = 50.0
+_ENOUGH = 1e-4  # of the wanted fall of the likelihood, at the ends of an interval
+_TRIES = 60
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ def fit_weights(scaled: Floats) -> Fit:
     scaled
         Shape (events, components), from `scale_rows`; every event has a component with density 1.
     """
-    components = scaled.shape[1]
-    weights = _solve(scaled, np.ones(components), np.full(components, 1 / components))
-    return _fit(scaled, weights / weights.sum())
+    events, components = scaled.shape
+    weights = _solve(scaled, np.ones(events), np.full(components, 1 / components))
+    return Fit(weights, _log_likelihood(scaled, weights))
 
 
 def profile(scaled: Floats, chosen: Mask, best: Fit, drop: float) -> tuple[float, float]:
@@ -65,60 +66,50 @@ def profile(scaled: Floats, chosen: Mask, best: Fit, drop: float) -> tuple[float
     -------
     Low and high end, 0 and 1 where the likelihood does not fall that far.
     """
-    share = float(best.weights[chosen].sum())
-    step = _first_tilt(scaled, chosen, best, drop)
-    low = 0.0 if share == 0 else _end(scaled, chosen, best, drop, step)
-    high = 1.0 if share == 1 else 1 - _end(scaled, ~chosen, best, drop, step)
-    return low, high
+    return _lowest(scaled, chosen, best, drop), 1 - _lowest(scaled, ~chosen, best, drop)
 
 
-def _end(scaled: Floats, chosen: Mask, best: Fit, drop: float, step: float) -> float:
-    """Lowest share of the chosen components that the likelihood allows.
+def _lowest(scaled: Floats, chosen: Mask, best: Fit, drop: float) -> float:
+    """Lowest share of the chosen components at which the profile log-likelihood has not fallen by more than ``drop``.
 
-    A price t on their weights leads to the profile: the weights that maximise the likelihood less exp(t) for each unit
-    of a chosen component and exp(-t) for the others are, scaled to sum to 1, the best for the share they have.
+    Further events that can only have happened in the other components, any number of them and parts of one, lead along
+    the profile: the weights that are best with them are the best for the share that they have.
     """
-    without = scaled[:, ~chosen]
-    if without.size and (without.max(axis=1) > 0).all():
-        rest = fit_weights(without)
-        if best.log_likelihood - rest.log_likelihood <= drop:
+    others = scaled[:, ~chosen]
+    if (others.max(axis=1, initial=0.0) > 0).all():
+        without = fit_weights(scale_rows(others)).log_likelihood + float(np.log(others.max(axis=1)).sum())
+        if best.log_likelihood - without <= drop:
             return 0.0
-    target = np.sqrt(drop)
-    at, miss = [0.0], [-target]
-    weights, tilt = best.weights, step
-    below, above = 0.0, np.inf
-    share = float(weights[chosen].sum())
-    for _ in range(60):
-        weights = _solve(scaled, np.exp(np.where(chosen, tilt, -tilt)), weights)
-        fit = _fit(scaled, weights / weights.sum())
-        share = float(fit.weights[chosen].sum())
-        off = np.sqrt(max(0.0, best.log_likelihood - fit.log_likelihood)) - target
-        if abs(off) < 1e-4 * target:
+    rows = np.vstack([scaled, ~chosen])
+    counts = np.ones(len(rows))
+    share = float(best.weights[chosen].sum())
+    fewest, most, further = 0.0, np.inf, _first_guess(scaled, chosen, best, drop)
+    before = (0.0, -np.sqrt(drop))
+    weights = best.weights
+    for _ in range(_TRIES):
+        counts[-1] = further
+        weights = _solve(rows, counts, weights)
+        share = float(weights[chosen].sum())
+        fall = best.log_likelihood - _log_likelihood(scaled, weights)
+        miss = np.sqrt(max(0.0, fall)) - np.sqrt(drop)
+        if abs(fall - drop) < _ENOUGH * drop or most - fewest < 1e-12 * most:
             break
-        if off < 0:
-            below = tilt
-        else:
-            above = tilt
-        at.append(tilt)
-        miss.append(off)
-        slope = (miss[-1] - miss[-2]) / (at[-1] - at[-2])
-        guess = tilt - off / slope if slope > 0 else np.inf
-        if not below < guess < above:
-            guess = (below + above) / 2 if np.isfinite(above) else 2 * tilt
-        if above - below < 1e-10:
-            break
-        tilt = min(guess, 4 * tilt, _LARGEST_TILT)
+        fewest, most = (further, most) if miss < 0 else (fewest, further)
+        slope = (miss - before[1]) / (further - before[0])
+        before = (further, miss)
+        further = further - miss / slope if slope > 0 else np.inf
+        if not fewest < further < most:
+            further = (fewest + most) / 2 if np.isfinite(most) else 4 * fewest
+        further = min(further, 4 * before[0])
     return share
 
 
-def _first_tilt(scaled: Floats, chosen: Mask, best: Fit, drop: float) -> float:
-    variance = max(share_variance(scaled, chosen, best), 1e-3 / len(scaled))
-    return float(np.clip(np.sqrt(2 * drop / variance) / (2 * len(scaled)), 1e-3, 2.0))
-
-
-def share_variance(scaled: Floats, chosen: Mask, fit: Fit) -> float:
-    """Variance of the share of the chosen components by the curvature of the likelihood, weights at 0 held there."""
-    return float(share_influence(scaled, chosen, fit)[1])
+def _first_guess(scaled: Floats, chosen: Mask, best: Fit, drop: float) -> float:
+    """How many further events would do if the profile were a parabola."""
+    share = float(best.weights[chosen].sum())
+    variance = max(share_influence(scaled, chosen, best)[1], 0.1 / len(scaled) ** 2)
+    reach = np.sqrt(2 * drop * variance)
+    return float(max(reach / variance * min(1.0, 1 - share + reach), 1e-3))
 
 
 def share_influence(scaled: Floats, chosen: Mask, fit: Fit) -> tuple[Floats, float]:
@@ -135,45 +126,47 @@ def share_influence(scaled: Floats, chosen: Mask, fit: Fit) -> tuple[Floats, flo
     return ratio @ direction, max(0.0, float(direction @ wanted[:size]))
 
 
-def _fit(scaled: Floats, weights: Floats) -> Fit:
+def _log_likelihood(scaled: Floats, weights: Floats) -> float:
     with np.errstate(divide="ignore"):
-        return Fit(weights, float(np.log(scaled @ weights).sum()))
+        return float(np.log(scaled @ weights).sum())
 
 
-def _solve(scaled: Floats, price: Floats, weights: Floats) -> Floats:
-    """Minimise price . w - mean(log(scaled w)) over w of 0 or more, by sequential quadratic steps from ``weights``.
+def _solve(rows: Floats, counts: Floats, weights: Floats) -> Floats:
+    """Maximise the sum of counts times log(rows w) over weights w of 0 or more that sum to 1.
 
-    At the minimum price . w is 1, so with all prices 1 the weights sum to 1.
+    By sequential quadratic steps from ``weights``. The constraint is a price: the sum of the weights less the mean of
+    the logarithms has its minimum where they sum to 1.
     """
+    part = counts / counts.sum()
     weights = np.maximum(weights, 1e-6)
     for _ in range(_EM_STEPS):
-        weights = weights * (scaled / (scaled @ weights)[:, None]).mean(axis=0) / price
-    mixed = scaled @ weights
-    value = price @ weights - np.log(mixed).mean()
+        weights = weights * (part @ (rows / (rows @ weights)[:, None]))
+    mixed = rows @ weights
+    value = weights.sum() - part @ np.log(mixed)
     for _ in range(_STEPS):
-        ratio = scaled / mixed[:, None]
-        mean = ratio.mean(axis=0)
-        curvature = ratio.T @ ratio / len(scaled)
+        ratio = rows / mixed[:, None]
+        weighted = ratio * part[:, None]
+        mean = weighted.sum(axis=0)
+        curvature = weighted.T @ ratio
         curvature[np.diag_indices_from(curvature)] += _RIDGE * (1 + np.trace(curvature))
         # The curvature times the weights is the mean, because every row of the ratios times the weights is 1.
-        aim = _least_square(curvature, 2 * mean - price, weights)
-        step = aim - weights
-        fall = float((price - mean) @ step)
+        step = _least_square(curvature, 2 * mean - 1, weights) - weights
+        fall = float((1 - mean) @ step)
         if fall > -_SOLVED:
-            return aim if fall < 0 else weights
+            break
         length = 1.0
         while length > _SHORTEST:
             tried = weights + length * step
-            mixed = scaled @ tried
+            mixed = rows @ tried
             if mixed.min() > 0:
-                value_tried = price @ tried - np.log(mixed).mean()
+                value_tried = tried.sum() - part @ np.log(mixed)
                 if value_tried <= value + 0.01 * length * fall:
                     break
             length /= 2
         else:
-            return weights
+            break
         weights, value = tried, value_tried
-    return weights
+    return np.asarray(weights / weights.sum())
 
 
 def _least_square(matrix: Floats, target: Floats, start: Floats) -> Floats:

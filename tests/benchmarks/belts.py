@@ -155,7 +155,7 @@ def _candidates(random: Generator, belts: Belts, belt: np.ndarray, setting: Sett
     if setting.outside == "decay50":
         distance_m = random.exponential(50, count)
     else:
-        distance_m = random.uniform(0, float(setting.outside.lstrip("hugsides")), count)
+        distance_m = random.uniform(0, float(setting.outside[-3:]), count)
     side = random.choice([-1.0, 1.0], count)
     along = random.random(count) - 0.5
     on_long_side = sides_only | (random.random(count) < length_m / (length_m + width_m))

@@ -8,7 +8,6 @@ kept in a file, so that a run can be stopped, and goes on where it was. Two proc
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -212,7 +211,8 @@ def report(totals: Iterable[dict]) -> str:
         )
         bias = f"{100 * total['error'] / total['estimates']:+.1f}" if total["estimates"] else ""
         lines.append(
-            f"| {total['part']} | {setting.width} | {setting.sigma_m:g} | {100 * setting.omission:.0f} % | {setting.outside} "
+            f"| {total['part']} | {setting.width} | {setting.sigma_m:g} | {100 * setting.omission:.0f} % "
+            f"| {setting.outside} "
             f"| {'yes' if setting.clustered else ''} | {setting.events:,} | {m1} | {bias} "
             f"| {_percent(total['held'], total['estimates'])} | {_percent(total['bounds'], total['worlds'])} "
             f"| {_percent(total['bound_held'], total['bounds'])} | {100 * total['width'] / total['worlds']:.0f} "
@@ -220,7 +220,7 @@ def report(totals: Iterable[dict]) -> str:
         )
     required = [total for total in totals if total["part"] != "stress"]
     worlds = sum(total["worlds"] for total in totals)
-    head = f"{failed} of {len(required)} settings miss a floor (in bold); {worlds:,.0f} worlds in all; load {os.getloadavg()[0]:.0f}."
+    head = f"{failed} of {len(required)} settings miss a floor (in bold); {worlds:,.0f} worlds in all."
     return "\n".join([head, "", *lines])
 
 
