@@ -1,6 +1,7 @@
 """Land by where an event can truly have happened: in records by their width, beside them, and far from all of them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ _SPLIT_TO_M = 300.0  # up to here land beside records and land beyond their ends
 _FIRST_TO_M = 100.0  # the first band outside records is no wider
 _SIGMAS_PER_BAND = 1.5  # a band narrower than this cannot be told from the record beside it
 _BESIDE = ", beside them"
+_THREADS = 2
 _SMALLEST_M2 = 1.0  # a component smaller than this is none
 
 
@@ -66,6 +68,16 @@ class Mapped:
     land: Land
     reaches: tuple[Reach, ...]
     median_width_m: float
+
+
+@dataclass(frozen=True)
+class _Ring:
+    """Land near records, all of it and what lies beside them; and the areas of each part's own."""
+
+    around: Geometries
+    around_m2: Floats
+    beside: Geometries
+    beside_m2: Floats
 
 
 @dataclass(frozen=True)
@@ -211,30 +223,34 @@ def _by_width(records: Geometries, width_m: Floats) -> list[Reach]:
 
 def _surroundings(land: Land, study: Geometries) -> Iterator[Reach]:
     """Bands outwards. Near parts close to each other a band is divided by what each would have alone."""
+    near_m = [within_m for within_m in BANDS_M if within_m <= _SPLIT_TO_M]
+    with ThreadPoolExecutor(_THREADS) as pool:  # shapely releases the interpreter's lock
+        rings = list(pool.map(lambda within_m: _ring(land.parts, within_m), near_m))
     shapely.prepare(study)
-    parts, around, before_m, before_m2 = land.parts, land.parts, 0.0, shapely.area(land.parts)
-    for within_m in BANDS_M:
-        inner = around
-        if within_m > _SPLIT_TO_M:
-            around = _merge(_grow(around, within_m - before_m))
-            yield Reach("", within_m, prepare_land(_merge(_common(around, study))), None)
-            before_m = within_m
-            continue
-        alone = _grow(parts, within_m)
-        around = _merge(np.concatenate([alone, inner]))
-        slabs = _slabs(parts, within_m)
-        beside_m2 = shapely.area(shapely.intersection(slabs, alone))
-        slabs = _common(_common(_merge(slabs), around), study)
+    inner, inner_m2 = land.parts, shapely.area(land.parts)
+    for within_m, ring in zip(near_m, rings, strict=True):
+        beside = _common(ring.beside, study)
         if within_m <= _FIRST_TO_M:
-            beside = prepare_land(_merge(np.concatenate([slabs, parts])))
-            yield Reach(_BESIDE, within_m, beside, _divided(beside_m2, beside, land), first=True)
-        if before_m:
-            beside = prepare_land(_merge(np.concatenate([slabs, _common(inner, study)])))
-            beside_m2 = np.maximum(beside_m2, before_m2)
-            yield Reach(_BESIDE, within_m, beside, _divided(beside_m2, beside, land), first=False)
-        whole = prepare_land(_merge(_common(around, study)))
-        before_m, before_m2 = within_m, shapely.area(alone)
-        yield Reach(", beyond their ends", within_m, whole, _divided(before_m2, whole, land))
+            first = prepare_land(_merge(np.concatenate([beside, land.parts])))
+            yield Reach(_BESIDE, within_m, first, _divided(ring.beside_m2, first, land), first=True)
+        if within_m > near_m[0]:
+            later = prepare_land(_merge(np.concatenate([beside, inner])))
+            beside_m2 = np.maximum(ring.beside_m2, inner_m2)
+            yield Reach(_BESIDE, within_m, later, _divided(beside_m2, later, land), first=False)
+        inner, inner_m2 = _common(ring.around, study), ring.around_m2
+        whole = prepare_land(inner)
+        yield Reach(", beyond their ends", within_m, whole, _divided(inner_m2, whole, land))
+    around, before_m = rings[-1].around, near_m[-1]
+    for within_m in BANDS_M[len(near_m) :]:
+        around, before_m = _merge(_grow(around, within_m - before_m)), within_m
+        yield Reach("", within_m, prepare_land(_common(around, study)), None)
+
+
+def _ring(parts: Geometries, within_m: float) -> _Ring:
+    alone, slabs = _grow(parts, within_m), _slabs(parts, within_m)
+    around = _merge(alone)
+    beside_m2 = shapely.area(shapely.intersection(slabs, alone))
+    return _Ring(around, shapely.area(alone), _common(_merge(slabs), around), beside_m2)
 
 
 def _divided(alone_m2: Floats, merged: Land, land: Land) -> Floats:

@@ -92,7 +92,7 @@ def run_task(task: tuple[int, int, Setting, int]) -> dict:
         sums["wilson"] += _holds(*wilson_interval(int(inside.sum()), len(inside)), expected)
         if setting.clustered and len(np.unique(cell)) >= MIN_CELLS:
             wilson = wilson_interval(int(inside.sum()), len(inside))
-            drawn = cluster_interval(inside, cell, world)
+            drawn = cluster_interval(inside, places)
             sums["enough_cells"] += 1
             sums["cluster"] += _holds(min(wilson[0], drawn[0]), max(wilson[1], drawn[1]), expected)
         result = estimate_containment(places, sigma_m, belts.mapped, cell if setting.clustered else None)
