@@ -5,6 +5,7 @@ a place is `registry.compare.blur.probability_inside`.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ SMALLEST_CELL_M = 10.0
 
 _REACH = 4.0  # sigma
 _BATCH = 128  # tiles blurred at once
+_THREADS = 2  # numpy releases the interpreter's lock in what is slow here
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,12 @@ def rasterise(lands: Sequence[Floats], sigma_m: float) -> Raster:
     halo = int(np.ceil(_REACH * blur)) + 1
     slot = _slots(in_cells[-1], (int(high[1] - low[1]), int(high[0] - low[0])), halo)
     probability = np.empty((slot.max() + 1, TILE, TILE, len(lands)), dtype=np.float32)
-    for number, edges in enumerate(in_cells):
-        probability[..., number] = _blurred(_coverage(edges, slot), slot, blur)
+
+    def draw(number: int) -> None:
+        probability[..., number] = _blurred(_coverage(in_cells[number], slot), slot, blur)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(draw, range(len(lands))))
     return Raster(west_m, south_m, cell_m, slot, probability)
 
 

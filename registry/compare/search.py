@@ -13,7 +13,7 @@ from registry.compare.scores import Scores, Simulator
 CHI2_95 = 5.991464547107979
 """95 % quantile of chi-square with 2 degrees of freedom."""
 
-LOPSIDED = 2.0
+LOPSIDED = 1.5
 """An interval so many times longer than wide has a weak direction that is worth a sentence."""
 
 _INSIDE_SHARE, _FAR_SHARE = 0.9, 0.05  # weights of the map of scores: they see records sharply
@@ -44,7 +44,7 @@ class Interval:
     weak_azimuth_deg
         Direction of the long axis, from north over east, 0 to 180.
     lopsided
-        Whether the long axis is at least twice the short one.
+        Whether the long axis is at least `LOPSIDED` times the short one.
     unbounded
         Whether the likelihood does not fall far enough within 2 km: then half the long axis is that, and no bound.
     """
