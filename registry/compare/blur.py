@@ -43,6 +43,8 @@ class Land:
         Their area.
     edges
         Start x, start y, end x, end y of every edge in metres; the land lies to its left.
+    edge_part
+        Number of the part that each edge belongs to.
     part_tree, edge_tree
         Index of ``parts`` and of ``edges``.
     """
@@ -50,6 +52,7 @@ class Land:
     parts: Geometries
     area_m2: float
     edges: Floats
+    edge_part: NDArray[np.int64]
     part_tree: STRtree
     edge_tree: STRtree
 
@@ -93,13 +96,13 @@ def prepare_land(parts: Geometries) -> Land:
     parts
         Valid polygons on a plane in metres that share no land, as `dissolve` makes them.
     """
-    rings, _ = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+    rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
     places, ring = shapely.get_coordinates(rings, return_index=True)
-    follows = np.flatnonzero(ring[1:] == ring[:-1])
+    follows = np.flatnonzero((ring[1:] == ring[:-1]) & (places[1:] != places[:-1]).any(axis=1))
     edges = np.hstack([places[follows], places[follows + 1]])
-    edges = edges[(edges[:, :2] != edges[:, 2:]).any(axis=1)]
     lines = shapely.linestrings(edges.reshape(-1, 2, 2))
-    return Land(parts, float(math.fsum(shapely.area(parts))), edges, STRtree(parts), STRtree(lines))
+    area_m2 = math.fsum(shapely.area(parts))
+    return Land(parts, area_m2, edges, part[ring[follows]], STRtree(parts), STRtree(lines))
 
 
 def probability_inside(places: Floats, sigma_m: Floats, land: Land) -> Floats:
@@ -128,8 +131,25 @@ def probability_inside(places: Floats, sigma_m: Floats, land: Land) -> Floats:
     probability = np.empty(len(places))
     for start in range(0, len(places), _CHUNK):
         chunk = slice(start, start + _CHUNK)
-        probability[chunk] = _probability_inside(places[chunk], sigma_m[chunk], land)
+        probability[chunk] = _probability_inside(places[chunk], sigma_m[chunk], land, None)
     return probability
+
+
+def kept_in_part(part: int, sigma_m: Floats, land: Land, count: int) -> float:
+    """Probability that an event uniform over one part of land is recorded in that part.
+
+    Parameters
+    ----------
+    part
+        Number of the part.
+    sigma_m, land
+        As in `noise_ceiling`.
+    count
+        Places in the part over which it is averaged.
+    """
+    places, rank = _places(land.parts[[part]], count)
+    sigma_of_place = np.sort(sigma_m)[(rank * len(sigma_m)).astype(np.int64)]
+    return math.fsum(_probability_inside(places, sigma_of_place, land, part)) / count
 
 
 def blurred_containment(places: Floats, sigma_m: Floats, land: Land) -> Blurred:
@@ -206,8 +226,11 @@ def places_in(land: Land, count: int) -> tuple[Floats, Floats]:
     One axis of a low-discrepancy sequence runs through the land triangle by triangle, from narrow parts to wide ones,
     so that every width has its share; two axes lie in the triangle.
     """
-    by_width = land.parts[np.argsort(shapely.area(land.parts) / shapely.length(land.parts), kind="stable")]
-    triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(by_width))
+    return _places(land.parts[np.argsort(shapely.area(land.parts) / shapely.length(land.parts), kind="stable")], count)
+
+
+def _places(parts: Geometries, count: int) -> tuple[Floats, Floats]:
+    triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(parts))
     origin, second, third = shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3].transpose(1, 0, 2)
     reached = np.cumsum(shapely.area(triangles))
     along, down, across, rank = low_discrepancy(count).T
@@ -238,12 +261,17 @@ def _mirrored_digits(count: int, base: int) -> Floats:
     return mirrored
 
 
-def _probability_inside(places: Floats, sigma_m: Floats, land: Land) -> Floats:
+def _probability_inside(places: Floats, sigma_m: Floats, land: Land, part: int | None) -> Floats:
+    """Probability of lying in all parts, or in one."""
     exact = sigma_m < _SMALLEST_SIGMA_M
     place, edge = _near_edges(places, np.where(exact, 0.0, sigma_m), land)
+    if part is not None:
+        own = land.edge_part[edge] == part
+        place, edge = place[own], edge[own]
     moved = _off_the_edges(places, sigma_m, place, edge, land)
+    held, by = land.part_tree.query(shapely.points(moved), predicate="intersects")
     inside = np.zeros(len(places))
-    inside[land.part_tree.query(shapely.points(moved), predicate="intersects")[0]] = 1.0
+    inside[held if part is None else held[by == part]] = 1.0
     height, begin, end = _seen_from(moved, sigma_m, place, edge, land)
     missing = np.bincount(place, weights=_owen_terms(height, begin, end), minlength=len(places))
     return np.clip(inside - missing, 0.0, 1.0)

@@ -82,7 +82,6 @@ def measure_location_error(
     """
     if study is None or not len(records.polygons) or not selection.keep.any():
         return None
-    mapped = prepare_mapped(records.polygons, np.array([study.polygon], dtype=object))
     xy = selection.xy
     own = numbers(selection.events, "sigma_m")[selection.is_located][selection.keep]
     of_records = _of_records(records)
@@ -90,6 +89,9 @@ def measure_location_error(
     sigma_m = np.hypot(filled, of_records or 0.0)
     known = not np.isnan(sigma_m).any()
     held = study.holds(selection.located.on_plane[selection.keep])
+    # Without errors nothing is estimated, and no band outside the records is needed.
+    median_m = float(np.median(sigma_m[held])) if known and held.any() else np.inf
+    mapped = prepare_mapped(records.polygons, np.array([study.polygon], dtype=object), median_m)
     return LocationError(
         events=len(xy),
         errors_stated=int(np.count_nonzero(~np.isnan(own))),

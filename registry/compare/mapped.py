@@ -18,10 +18,9 @@ BANDS_M = (25.0, 50.0, 100.0, 300.0, 1_000.0)
 WIDTH_CLASSES_M = (40.0, 80.0, 160.0, 320.0)
 """Widths between which records are told apart."""
 
-_SPLIT_TO_M = 300.0  # up to here land beside records and land beyond their ends are told apart
+_SPLIT_TO_M = 300.0  # up to here land beside records, at their ends and off their corners is told apart
 _FIRST_TO_M = 100.0  # the first band outside records is no wider
 _SIGMAS_PER_BAND = 1.5  # a band narrower than this cannot be told from the record beside it
-_BESIDE = ", beside them"
 _THREADS = 2
 _SMALLEST_M2 = 1.0  # a component smaller than this is none
 
@@ -40,15 +39,12 @@ class Reach:
         All of it.
     by_part_m2
         Its area near each part of the records, None where it does not belong to parts.
-    first
-        True where it serves as the first band outside records only, False where as a later one only.
     """
 
     kind: str
     within_m: float
     land: Land
     by_part_m2: Floats | None
-    first: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -72,12 +68,14 @@ class Mapped:
 
 @dataclass(frozen=True)
 class _Ring:
-    """Land near records, all of it and what lies beside them; and the areas of each part's own."""
+    """Land near records: all of it, what lies beside them, and with it what lies at their ends; and each part's own."""
 
     around: Geometries
     around_m2: Floats
     beside: Geometries
     beside_m2: Floats
+    across: Geometries
+    across_m2: Floats
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Component:
     area_m2: float
 
 
-def prepare_mapped(polygons: Geometries, study_area: Geometries) -> Mapped:
+def prepare_mapped(polygons: Geometries, study_area: Geometries, sigma_m: float) -> Mapped:
     """Divide the study area into records by width, bands outside them and the far background.
 
     Parameters
@@ -98,11 +96,13 @@ def prepare_mapped(polygons: Geometries, study_area: Geometries) -> Mapped:
         Valid records on a plane in metres; at least one with an area. Land that several of them cover counts once.
     study_area
         Valid polygons on the same plane; records that reach out of it are added to it.
+    sigma_m
+        Median position error of the events it is meant for; bands that it blurs away are left out.
 
     Notes
     -----
-    Bands are split into what lies beside records and what lies beyond their ends, by the oriented envelope of each
-    part, because events that hug the long sides only would otherwise be taken for inside ones.
+    Bands are split into what lies beside records, at their ends and off their corners, by the oriented envelope of each
+    part: of events that hug the long sides only, some would otherwise be taken for inside ones.
     """
     records = in_canonical_order(polygons)
     width_m = record_widths(records)
@@ -110,7 +110,7 @@ def prepare_mapped(polygons: Geometries, study_area: Geometries) -> Mapped:
     land = by_width[-1].land
     study = prepare_land(_with(study_area, land.parts))
     beyond = Reach("", np.inf, study, None)
-    return Mapped(land, (*by_width, *_surroundings(land, study.parts), beyond), float(np.median(width_m)))
+    return Mapped(land, (*by_width, *_surroundings(land, study.parts, sigma_m), beyond), float(np.median(width_m)))
 
 
 def record_widths(polygons: Geometries) -> Floats:
@@ -122,15 +122,10 @@ def record_widths(polygons: Geometries) -> Floats:
     return np.asarray((half_perimeter - np.sqrt(np.maximum(half_perimeter**2 - 4 * area, 0))) / 2)
 
 
-def finest_band(sigma_m: float) -> float:
-    """Outer distance of the first band outside records that a position error allows to be told from them, in metres."""
-    return next((band_m for band_m in BANDS_M if band_m >= min(_SIGMAS_PER_BAND * sigma_m, _FIRST_TO_M)), _FIRST_TO_M)
-
-
-def components(mapped: Mapped, finest_m: float) -> tuple[Component, ...]:
+def components(mapped: Mapped) -> tuple[Component, ...]:
     """The components in the order of the columns of `densities`."""
     result, before_m2, from_m, to_m = [], 0.0, 0.0, 0.0
-    for reach in _used(mapped, finest_m):
+    for reach in mapped.reaches:
         if reach.within_m > to_m:
             from_m, to_m = to_m, reach.within_m
         distance = f"{from_m:.0f} to {to_m:.0f} m" if np.isfinite(to_m) else f"more than {from_m:.0f} m"
@@ -140,13 +135,13 @@ def components(mapped: Mapped, finest_m: float) -> tuple[Component, ...]:
     return tuple(result)
 
 
-def blurred(places: Floats, sigma_m: Floats, mapped: Mapped, finest_m: float) -> Floats:
+def blurred(places: Floats, sigma_m: Floats, mapped: Mapped) -> Floats:
     """Probability that each place, with its error, lies in each component; shape (n, components)."""
-    reached = [probability_inside(places, sigma_m, reach.land) for reach in _used(mapped, finest_m)]
+    reached = [probability_inside(places, sigma_m, reach.land) for reach in mapped.reaches]
     return np.asarray(np.maximum(np.diff(np.column_stack(reached), axis=1, prepend=0.0), 0.0))
 
 
-def densities(places: Floats, sigma_m: Floats, mapped: Mapped, finest_m: float) -> Floats:
+def densities(places: Floats, sigma_m: Floats, mapped: Mapped) -> Floats:
     """Density of recorded positions under each component: uniform in it, blurred by the position error.
 
     Parameters
@@ -158,16 +153,14 @@ def densities(places: Floats, sigma_m: Floats, mapped: Mapped, finest_m: float) 
         the root of the sum of both squared.
     mapped
         What `prepare_mapped` made.
-    finest_m
-        From `finest_band`.
 
     Returns
     -------
     Shape (n, components), per square metre. An event beyond all reach of the study area has density only in the last
     component, so that it counts as outside for sure.
     """
-    area_m2 = np.array([component.area_m2 for component in components(mapped, finest_m)])
-    return per_area(blurred(places, sigma_m, mapped, finest_m), area_m2)
+    area_m2 = np.array([component.area_m2 for component in components(mapped)])
+    return per_area(blurred(places, sigma_m, mapped), area_m2)
 
 
 def per_area(blurred_in: Floats, area_m2: Floats) -> Floats:
@@ -177,13 +170,13 @@ def per_area(blurred_in: Floats, area_m2: Floats) -> Floats:
     return density
 
 
-def area_by_part(mapped: Mapped, finest_m: float) -> Floats:
+def area_by_part(mapped: Mapped) -> Floats:
     """Area of each component near each part of the records; NaN where a component does not belong to parts.
 
     Shape (parts, components).
     """
     unknown = np.full(len(mapped.land.parts), np.nan)
-    reached = [unknown if reach.by_part_m2 is None else reach.by_part_m2 for reach in _used(mapped, finest_m)]
+    reached = [unknown if reach.by_part_m2 is None else reach.by_part_m2 for reach in mapped.reaches]
     return np.asarray(np.maximum(np.diff(np.column_stack(reached), axis=1, prepend=0.0), 0.0))
 
 
@@ -193,16 +186,6 @@ def nearest_part(places: Floats, mapped: Mapped) -> NDArray[np.int64]:
     nearest = np.full(len(places), len(mapped.land.parts))
     np.minimum.at(nearest, place, part)
     return nearest
-
-
-def _used(mapped: Mapped, finest_m: float) -> list[Reach]:
-    return [
-        reach
-        for reach in mapped.reaches
-        if reach.within_m == 0
-        or (reach.within_m == finest_m and reach.first is not False)
-        or (reach.within_m > finest_m and not reach.first)
-    ]
 
 
 def _by_width(records: Geometries, width_m: Floats) -> list[Reach]:
@@ -221,36 +204,41 @@ def _by_width(records: Geometries, width_m: Floats) -> list[Reach]:
     return reaches
 
 
-def _surroundings(land: Land, study: Geometries) -> Iterator[Reach]:
+def _surroundings(land: Land, study: Geometries, sigma_m: float) -> Iterator[Reach]:
     """Bands outwards. Near parts close to each other a band is divided by what each would have alone."""
-    near_m = [within_m for within_m in BANDS_M if within_m <= _SPLIT_TO_M]
+    finest_m = min(_SIGMAS_PER_BAND * sigma_m, _FIRST_TO_M)
+    near_m = [within_m for within_m in BANDS_M if finest_m <= within_m <= _SPLIT_TO_M]
     with ThreadPoolExecutor(_THREADS) as pool:  # shapely releases the interpreter's lock
         rings = list(pool.map(lambda within_m: _ring(land.parts, within_m), near_m))
     shapely.prepare(study)
     inner, inner_m2 = land.parts, shapely.area(land.parts)
     for within_m, ring in zip(near_m, rings, strict=True):
-        beside = _common(ring.beside, study)
-        if within_m <= _FIRST_TO_M:
-            first = prepare_land(_merge(np.concatenate([beside, land.parts])))
-            yield Reach(_BESIDE, within_m, first, _divided(ring.beside_m2, first, land), first=True)
-        if within_m > near_m[0]:
-            later = prepare_land(_merge(np.concatenate([beside, inner])))
-            beside_m2 = np.maximum(ring.beside_m2, inner_m2)
-            yield Reach(_BESIDE, within_m, later, _divided(beside_m2, later, land), first=False)
+        for kind, near, near_m2 in (
+            (", beside them", ring.beside, ring.beside_m2),
+            (", at their ends", ring.across, ring.across_m2),
+        ):
+            zone = prepare_land(_merge(np.concatenate([_common(near, study), inner])))
+            yield Reach(kind, within_m, zone, _divided(np.maximum(near_m2, inner_m2), zone, land))
         inner, inner_m2 = _common(ring.around, study), ring.around_m2
         whole = prepare_land(inner)
-        yield Reach(", beyond their ends", within_m, whole, _divided(inner_m2, whole, land))
+        yield Reach(", off their corners", within_m, whole, _divided(inner_m2, whole, land))
     around, before_m = rings[-1].around, near_m[-1]
-    for within_m in BANDS_M[len(near_m) :]:
-        around, before_m = _merge(_grow(around, within_m - before_m)), within_m
-        yield Reach("", within_m, prepare_land(_common(around, study)), None)
+    for within_m in BANDS_M:
+        if within_m > before_m:
+            around, before_m = _merge(_grow(around, within_m - before_m)), within_m
+            yield Reach("", within_m, prepare_land(_common(around, study)), None)
 
 
 def _ring(parts: Geometries, within_m: float) -> _Ring:
-    alone, slabs = _grow(parts, within_m), _slabs(parts, within_m)
+    alone = _grow(parts, within_m)
+    sides, ends = _slabs(parts, within_m)
     around = _merge(alone)
-    beside_m2 = shapely.area(shapely.intersection(slabs, alone))
-    return _Ring(around, shapely.area(alone), _common(_merge(slabs), around), beside_m2)
+    beside = _common(_merge(sides), around)
+    across = _common(_merge(np.concatenate([beside, ends])), around)
+    beside_m2 = shapely.area(shapely.intersection(sides, alone))
+    ends_m2 = shapely.area(shapely.intersection(ends, alone))
+    across_m2 = np.minimum(beside_m2 + ends_m2 - shapely.area(shapely.intersection(sides, ends)), shapely.area(alone))
+    return _Ring(around, shapely.area(alone), beside, beside_m2, across, across_m2)
 
 
 def _divided(alone_m2: Floats, merged: Land, land: Land) -> Floats:
@@ -293,8 +281,8 @@ def _common(polygons: Geometries, others: Geometries) -> Geometries:
     return np.asarray(pieces[shapely.area(pieces) > 0])
 
 
-def _slabs(parts: Geometries, by_m: float) -> Geometries:
-    """The oriented envelope of each part, widened on both long sides."""
+def _slabs(parts: Geometries, by_m: float) -> tuple[Geometries, Geometries]:
+    """The oriented envelope of each part, widened on both long sides; and lengthened at both ends."""
     envelopes = shapely.oriented_envelope(parts)
     flat = shapely.get_num_coordinates(envelopes) != 5  # of a sliver it may be a line
     envelopes[flat] = shapely.box(*shapely.bounds(shapely.buffer(parts[flat], 1.0)).T)
@@ -302,8 +290,9 @@ def _slabs(parts: Geometries, by_m: float) -> Geometries:
     first, second = corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]
     upright = np.hypot(*first.T) < np.hypot(*second.T)
     corners[upright] = np.roll(corners[upright], 1, axis=1)
-    across = corners[:, 3] - corners[:, 0]
+    along, across = corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]
+    along *= by_m / np.hypot(*along.T)[:, None]
     across *= by_m / np.hypot(*across.T)[:, None]
-    corners[:, :2] -= across[:, None]
-    corners[:, 2:] += across[:, None]
-    return np.asarray(shapely.polygons(corners))
+    widened = corners + np.stack([-across, -across, across, across], axis=1)
+    lengthened = corners + np.stack([-along, along, along, -along], axis=1)
+    return np.asarray(shapely.polygons(widened)), np.asarray(shapely.polygons(lengthened))

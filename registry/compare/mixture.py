@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from registry.compare.blur import NO_SIGMA, Floats, places_in, probability_inside
+from registry.compare.blur import NO_SIGMA, Floats, kept_in_part, noise_ceiling
 from registry.compare.mapped import (
     Component,
     Mapped,
@@ -14,7 +15,6 @@ from registry.compare.mapped import (
     blurred,
     components,
     densities,
-    finest_band,
     nearest_part,
     per_area,
 )
@@ -32,7 +32,7 @@ _PLAIN_SIGMA_M = 75.0  # up to here MIN_EVENTS are enough to tell events within 
 _LARGEST = 0.5 * (1 + 1e-6)  # of the median width; the millionth is for rounding
 _ROUNDS = 6  # of fitting intensities and weights in turn; further ones change the share by less than a thousandth
 _PRIOR_EVENTS = 1.0
-_PLACES = 1_024
+_PLACES = 64  # in each part of the records where an event is recorded
 _Z_95 = 1.959963984540054
 _HALF_CHI2 = _Z_95**2 / 2
 
@@ -54,14 +54,11 @@ class Mixture:
         Share of the events that happened in each; they sum to 1.
     log_likelihood
         Of the recorded positions, densities taken per square metre.
-    finest_m
-        What `densities` needs to give the same components again.
     """
 
     components: tuple[Component, ...]
     weights: tuple[float, ...]
     log_likelihood: float
-    finest_m: float
 
 
 @dataclass(frozen=True)
@@ -111,8 +108,7 @@ def fit_mixture(places: Floats, sigma_m: Floats, mapped: Mapped) -> Mixture:
     mapped
         Records and surroundings.
     """
-    finest_m = finest_band(float(np.median(sigma_m)))
-    return _mixture(densities(places, sigma_m, mapped, finest_m), mapped, finest_m)[0]
+    return _mixture(densities(places, sigma_m, mapped), mapped)[0]
 
 
 def log_likelihood(places: Floats, sigma_m: Floats, mapped: Mapped, mixture: Mixture) -> float:
@@ -120,7 +116,7 @@ def log_likelihood(places: Floats, sigma_m: Floats, mapped: Mapped, mixture: Mix
 
     Minus infinity where an event is beyond all reach of every component with a weight.
     """
-    density = densities(places, sigma_m, mapped, mixture.finest_m) @ np.array(mixture.weights)
+    density = densities(places, sigma_m, mapped) @ np.array(mixture.weights)
     return math.fsum(np.log(density)) if density.all() else -math.inf
 
 
@@ -160,11 +156,12 @@ def estimate_containment(places: Floats, sigma_m: Floats, mapped: Mapped, cell: 
             f"{mapped.median_width_m:.0f} m: only an upper bound is given."
         )
         return TrueContainment(None, 0.0, high, reason, events, median_sigma_m, mapped.median_width_m, spread)
-    mixture, low, value, high, spread = _profiled(places, sigma_m, mapped, cell, finest_band(median_sigma_m))
+    mixture, low, value, high, spread = _profiled(places, sigma_m, mapped, cell)
     needed = events_needed(median_sigma_m)
     if events >= needed:
         return TrueContainment(value, low, high, None, events, median_sigma_m, mapped.median_width_m, spread, mixture)
     high = max(high, _upper_bound(places, sigma_m, mapped, cell)[0])
+    low = low if median_sigma_m <= _PLAIN_SIGMA_M else 0.0
     reason = (
         f"There are {events} events; with a position error of {median_sigma_m:.0f} m an estimate needs {needed}: "
         "only bounds are given."
@@ -178,10 +175,10 @@ def events_needed(sigma_m: float) -> int:
 
 
 def _profiled(
-    places: Floats, sigma_m: Floats, mapped: Mapped, cell: Cells | None, finest_m: float
+    places: Floats, sigma_m: Floats, mapped: Mapped, cell: Cells | None
 ) -> tuple[Mixture, float, float, float, float]:
     """The mixture, then low end, estimate and high end of the share inside, and the design effect."""
-    mixture, scaled, fit = _mixture(_local_densities(places, sigma_m, mapped, finest_m), mapped, finest_m)
+    mixture, scaled, fit = _mixture(_local_densities(places, sigma_m, mapped), mapped)
     inside = np.array([component.inside for component in mixture.components])
     value = min(1.0, float(fit.weights[inside].sum()))
     drop, spread = _drop(scaled, inside, fit, cell)
@@ -194,14 +191,14 @@ def _profiled(
     return mixture, min(low, value), value, max(high, value), spread
 
 
-def _local_densities(places: Floats, sigma_m: Floats, mapped: Mapped, finest_m: float) -> Floats:
+def _local_densities(places: Floats, sigma_m: Floats, mapped: Mapped) -> Floats:
     """Densities that allow for more events near one part of the records than near another.
 
     Were all uniform, many events at short records would look like events beyond the ends of the long ones.
     """
-    blurred_in = blurred(places, sigma_m, mapped, finest_m)
-    area_m2 = np.array([component.area_m2 for component in components(mapped, finest_m)])
-    of_part_m2 = area_by_part(mapped, finest_m)
+    blurred_in = blurred(places, sigma_m, mapped)
+    area_m2 = np.array([component.area_m2 for component in components(mapped)])
+    of_part_m2 = area_by_part(mapped)
     local = ~np.isnan(of_part_m2[0])
     of_part_m2 = of_part_m2[:, local]
     part = nearest_part(places, mapped)
@@ -217,12 +214,12 @@ def _local_densities(places: Floats, sigma_m: Floats, mapped: Mapped, finest_m: 
     return density
 
 
-def _mixture(density: Floats, mapped: Mapped, finest_m: float) -> tuple[Mixture, Floats, Fit]:
+def _mixture(density: Floats, mapped: Mapped) -> tuple[Mixture, Floats, Fit]:
     scaled = scale_rows(density)
     fit = fit_weights(scaled)
     total = math.fsum(np.log(density @ fit.weights))
     weights = tuple(float(weight) for weight in fit.weights)
-    return Mixture(components(mapped, finest_m), weights, total, finest_m), scaled, fit
+    return Mixture(components(mapped), weights, total), scaled, fit
 
 
 def _drop(scaled: Floats, inside: Mask, fit: Fit, cell: Cells | None) -> tuple[float, float]:
@@ -238,43 +235,29 @@ def _drop(scaled: Floats, inside: Mask, fit: Fit, cell: Cells | None) -> tuple[f
 
 
 def _upper_bound(places: Floats, sigma_m: Floats, mapped: Mapped, cell: Cells | None) -> tuple[float, float]:
-    """M1 / se for each width of record by itself, at the upper end of its interval; and the design effect.
+    """M1 / se for each part of the records by itself, at the upper end of its interval; and the design effect.
 
-    Of the events truly in records of one width, se are recorded in them; others may be recorded there as well. The
-    count recorded there, divided by se, is therefore more than the true one on average. The upper end is Wilson's for a
-    count of as many events as the weighted sum is worth (Kish), fewer where they cluster.
+    Of the events truly in a part, se are recorded in it; others may be recorded there as well. The count recorded
+    there, divided by se, is therefore more than the true one on average, whatever part events prefer. The upper end is
+    Wilson's for a count of as many events as the weighted sum is worth (Kish), fewer where they cluster; one more event
+    of the largest weight stands for those that by chance were not recorded where se is small (Fay & Feuer 1997).
     """
     events = len(places)
-    kept = np.maximum(_kept_by_width(sigma_m, mapped), 1e-6)
-    recorded = _inside_up_to_width(places, np.zeros(events), mapped) > 0
-    weight = np.where(recorded.any(axis=1), 1 / kept[recorded.argmax(axis=1)], 0.0)
-    total = math.fsum(weight)
+    weight = np.zeros(events)
+    event, part = mapped.land.part_tree.query(shapely.points(places), predicate="intersects")
+    chosen, which = np.unique(part, return_inverse=True)
+    kept = [kept_in_part(int(number), sigma_m, mapped.land, _PLACES) for number in chosen]
+    weight[event] = 1 / np.maximum(np.array(kept), 1e-6)[which]
     spread, quantile = (1.0, _Z_95) if cell is None else cluster_spread(weight - weight.mean(), cell)
     if math.isinf(quantile):
         return 1.0, spread
+    total = math.fsum(weight)
     if not total:
-        return min(1.0, wilson_interval(0, events, quantile)[1] / float(kept.min())), spread
-    worth = total**2 / math.fsum(weight**2)
-    return min(1.0, total / worth * wilson_interval(worth / spread, events / spread, quantile)[1]), spread
-
-
-def _kept_by_width(sigma_m: Floats, mapped: Mapped) -> Floats:
-    """Probability that an event truly in records of one width is recorded in records of that width."""
-    ordered = np.sort(sigma_m)
-    kept = []
-    for index, reach in enumerate(reach for reach in mapped.reaches if reach.within_m == 0):
-        places, rank = places_in(reach.land, _PLACES)
-        narrower = _inside_up_to_width(places, np.zeros(len(places)), mapped)[:, :index]
-        own = ~(narrower > 0).any(axis=1)
-        reached = _inside_up_to_width(places[own], ordered[(rank[own] * len(ordered)).astype(np.int64)], mapped)
-        kept.append(float(np.diff(reached, axis=1, prepend=0.0)[:, index].mean()) if own.any() else 1.0)
-    return np.array(kept)
-
-
-def _inside_up_to_width(places: Floats, sigma_m: Floats, mapped: Mapped) -> Floats:
-    """Probability of lying in records up to each width; shape (n, widths)."""
-    lands = [reach.land for reach in mapped.reaches if reach.within_m == 0]
-    return np.column_stack([probability_inside(places, sigma_m, land) for land in lands])
+        ceiling = noise_ceiling(sigma_m, mapped.land) or 1.0
+        return min(1.0, wilson_interval(0, events, quantile)[1] / ceiling), spread
+    total += weight.max()
+    worth = total**2 / (math.fsum(weight**2) + weight.max() ** 2)
+    return min(1.0, total / worth * wilson_interval(min(worth, events) / spread, events / spread, quantile)[1]), spread
 
 
 def _nothing(reason: str, events: int, sigma_m: float | None, mapped: Mapped) -> TrueContainment:

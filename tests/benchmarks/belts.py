@@ -54,7 +54,7 @@ class Belts:
     mapped: Mapped
 
 
-def draw_belts(random: Generator, width: str) -> Belts:
+def draw_belts(random: Generator, width: str, sigma_m: float) -> Belts:
     """A map: belts of 400 to 1,600 m along a winding front of 150 km."""
     x = (np.arange(BELTS) + random.random(BELTS)) / BELTS * LENGTH_M
     y = _front(x) + random.normal(size=BELTS) * 300
@@ -73,7 +73,7 @@ def draw_belts(random: Generator, width: str) -> Belts:
     )
     polygons = shapely.polygons(rings)
     study = shapely.box(-CELL_M, -HALF_M, LENGTH_M + CELL_M, HALF_M)
-    mapped = prepare_mapped(polygons, np.array([study], dtype=object))
+    mapped = prepare_mapped(polygons, np.array([study], dtype=object), sigma_m)
     return Belts(centre, along, across, length_m, width_m, shapely.STRtree(polygons), study, mapped)
 
 

@@ -76,7 +76,7 @@ def run_task(task: tuple[int, int, Setting, int]) -> dict:
     """All worlds of one setting on one map, summed."""
     number, map_number, setting, worlds = task
     random = np.random.default_rng([SEED, number, map_number])
-    belts = draw_belts(random, setting.width)
+    belts = draw_belts(random, setting.width, setting.sigma_m)
     expected = expected_share(random, belts, setting)
     sums = dict.fromkeys(
         ("worlds", "wilson", "enough_cells", "cluster", "estimates", "error", "held", "bounds", "bound_held", "width"),

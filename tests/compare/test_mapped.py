@@ -8,7 +8,6 @@ from registry.compare.mapped import (
     area_by_part,
     components,
     densities,
-    finest_band,
     nearest_part,
     prepare_mapped,
     record_widths,
@@ -18,12 +17,12 @@ STUDY = shapely.box(-5_000, -5_000, 5_000, 5_000)
 COARSE = 0.03  # buffers are polygons of few corners
 
 
-def ground_of(*records, study=STUDY):
-    return prepare_mapped(np.array(records, dtype=object), np.array([study], dtype=object))
+def ground_of(*records, study=STUDY, sigma_m=60.0):
+    return prepare_mapped(np.array(records, dtype=object), np.array([study], dtype=object), sigma_m)
 
 
-def areas(mapped, finest_m=100.0):
-    return {component.name: component.area_m2 for component in components(mapped, finest_m)}
+def areas(mapped):
+    return {component.name: component.area_m2 for component in components(mapped)}
 
 
 @pytest.mark.parametrize(
@@ -46,8 +45,8 @@ def test_areas_by_hand():
     assert mapped.median_width_m == pytest.approx(100)
     assert found["inside records up to 160 m wide"] == pytest.approx(100_000)
     assert found["0 to 100 m outside records, beside them"] == pytest.approx(200_000, rel=COARSE)
-    ends = 2 * 100 * 100 + math.pi * 100**2
-    assert found["0 to 100 m outside records, beyond their ends"] == pytest.approx(ends, rel=0.1)
+    assert found["0 to 100 m outside records, at their ends"] == pytest.approx(20_000, rel=COARSE)
+    assert found["0 to 100 m outside records, off their corners"] == pytest.approx(math.pi * 100**2, rel=0.15)
     assert found["100 to 300 m outside records, beside them"] == pytest.approx(400_000, rel=COARSE)
     to_1000 = 2 * 1_100 * 700 + math.pi * (1_000**2 - 300**2)
     assert found["300 to 1000 m outside records"] == pytest.approx(to_1000, rel=0.05)
@@ -79,27 +78,36 @@ def test_land_of_two_widths_belongs_to_the_narrower():
 
 @pytest.mark.parametrize(("sigma", "band"), [(5, 25), (16, 25), (17, 50), (33, 50), (34, 100), (300, 100)])
 def test_the_first_band_is_wider_than_the_error(sigma, band):
-    assert finest_band(sigma) == band
+    outside = [component.name for component in components(ground_of(shapely.box(0, 0, 1_000, 100), sigma_m=sigma))][1:]
+    assert outside[0] == f"0 to {band} m outside records, beside them"
+    assert outside[-1] == "more than 1000 m outside records"
 
 
 def test_finer_bands_add_up_to_the_coarse_one():
-    mapped = ground_of(shapely.box(0, 0, 1_000, 100))
-    fine = [area for name, area in areas(mapped, 25.0).items() if name.startswith(("0 to 25", "25 to 50", "50 to 100"))]
-    coarse = [area for name, area in areas(mapped).items() if name.startswith("0 to 100")]
-    assert len(fine) == 6
-    assert sum(fine) == pytest.approx(sum(coarse))
+    belt = shapely.box(0, 0, 1_000, 100)
+    fine = [
+        area
+        for name, area in areas(ground_of(belt, sigma_m=10)).items()
+        if name.startswith(("0 to 25", "25 to 50", "50 to 100"))
+    ]
+    coarse = [area for name, area in areas(ground_of(belt)).items() if name.startswith("0 to 100")]
+    assert len(fine) == 9
+    assert sum(fine) == pytest.approx(sum(coarse), rel=1e-6)
 
 
 @pytest.mark.parametrize("sigma", [20.0, 60.0])
 def test_every_density_has_mass_one(sigma):
     """Summed over a fine grid; the study area ends so far away that nothing is lost but what leaves it."""
     mapped = ground_of(
-        shapely.box(0, 0, 500, 100), shapely.box(300, 900, 330, 1_400), study=shapely.box(-1_500, -1_500, 2_500, 2_500)
+        shapely.box(0, 0, 500, 100),
+        shapely.box(300, 900, 330, 1_400),
+        study=shapely.box(-1_500, -1_500, 2_500, 2_500),
+        sigma_m=sigma,
     )
     step = 25.0
     x, y = np.meshgrid(np.arange(-2_000, 3_000, step), np.arange(-2_000, 3_000, step))
     places = np.column_stack([x.ravel(), y.ravel()])
-    density = densities(places, np.full(len(places), sigma), mapped, finest_band(sigma))
+    density = densities(places, np.full(len(places), sigma), mapped)
     in_reach = np.abs(places - 500).max(axis=1) < 2_000 + 3 * sigma
     mass = density[in_reach].sum(axis=0) * step**2
     assert mass == pytest.approx(np.ones(density.shape[1]), abs=0.01)
@@ -107,7 +115,7 @@ def test_every_density_has_mass_one(sigma):
 
 def test_an_event_beyond_all_reach_counts_as_outside():
     mapped = ground_of(shapely.box(0, 0, 500, 100))
-    density = densities(np.array([[1e6, 1e6]]), np.array([10.0]), mapped, 100.0)[0]
+    density = densities(np.array([[1e6, 1e6]]), np.array([10.0]), mapped)[0]
     assert density[-1] > 0
     assert (density[:-1] == 0).all()
 
@@ -116,7 +124,7 @@ def test_areas_near_each_part_add_up():
     """Two belts so close that their bands merge share them evenly; one far away keeps its own."""
     shapes = (shapely.box(0, 0, 1_000, 100), shapely.box(0, 150, 1_000, 250), shapely.box(0, 4_000, 1_000, 4_100))
     mapped = ground_of(*shapes)
-    by_part = area_by_part(mapped, 100.0)
+    by_part = area_by_part(mapped)
     names = list(areas(mapped))
     beside = by_part[:, names.index("0 to 100 m outside records, beside them")]
     part = nearest_part(np.array([[500, 0], [500, 260], [500, 4_200.0]]), mapped)
@@ -135,4 +143,4 @@ def test_order_and_turn_of_the_rings_change_no_bit():
     first, second = ground_of(*shapes), ground_of(*[shapely.reverse(shape) for shape in reversed(shapes)])
     places = np.array([[50.0, 120.0], [1_450.0, 40.0]])
     sigma = np.array([30.0, 60.0])
-    assert (densities(places, sigma, first, 50.0) == densities(places, sigma, second, 50.0)).all()
+    assert (densities(places, sigma, first) == densities(places, sigma, second)).all()

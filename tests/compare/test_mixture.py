@@ -18,13 +18,15 @@ LENGTH, WIDTH = 1_000.0, 100.0
 STUDY = shapely.box(-3_000, -3_000, 16_000, 16_000)
 
 
+def prepare(sigma):
+    """16 belts of 1,000 by 100 m, 4 km apart."""
+    belts = [shapely.box(x, y, x + LENGTH, y + WIDTH) for x, y in BELTS]
+    return prepare_mapped(np.array(belts, dtype=object), np.array([STUDY], dtype=object), float(sigma))
+
+
 @pytest.fixture(scope="module")
 def mapped():
-    """16 belts of 1,000 by 100 m, 4 km apart."""
-    return prepare_mapped(
-        np.array([shapely.box(x, y, x + LENGTH, y + WIDTH) for x, y in BELTS], dtype=object),
-        np.array([STUDY], dtype=object),
-    )
+    return prepare(30)
 
 
 def draw(inside, outside, sigma, seed, hug_m=None):
@@ -48,10 +50,10 @@ def sigmas(places, sigma):
 
 @pytest.mark.parametrize("sigma", [10, 30, 50])
 @pytest.mark.parametrize("hug_m", [None, 100, 300])
-def test_the_estimate_finds_the_truth(mapped, sigma, hug_m):
+def test_the_estimate_finds_the_truth(sigma, hug_m):
     """3,000 events, so the standard error is 1 to 3 points; M1 itself is off by up to 23."""
     places = draw(1_650, 1_350, sigma, seed=5, hug_m=hug_m)
-    result = estimate_containment(places, sigmas(places, sigma), mapped)
+    result = estimate_containment(places, sigmas(places, sigma), prepare(sigma))
     assert result.reason is None
     assert result.value == pytest.approx(0.55, abs=0.055)
     assert result.low < 0.55 < result.high
@@ -156,7 +158,7 @@ def test_order_of_the_events_changes_no_bit(mapped):
 def test_the_mixture_describes_itself(mapped):
     places = draw(300, 200, 20, seed=7)
     mixture = fit_mixture(places, sigmas(places, 20), mapped)
-    assert mixture.components == components(mapped, mixture.finest_m)
+    assert mixture.components == components(mapped)
     assert len(mixture.weights) == len(mixture.components)
     assert mixture.log_likelihood == pytest.approx(log_likelihood(places, sigmas(places, 20), mapped, mixture))
 
