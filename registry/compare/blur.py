@@ -135,21 +135,29 @@ def probability_inside(places: Floats, sigma_m: Floats, land: Land) -> Floats:
     return probability
 
 
-def kept_in_part(part: int, sigma_m: Floats, land: Land, count: int) -> float:
-    """Probability that an event uniform over one part of land is recorded in that part.
+def kept_in_parts(parts: NDArray[np.int64], sigma_m: Floats, land: Land, count: int) -> Floats:
+    """Probability that an event uniform over a part of land is recorded in that part, for each of some parts.
 
     Parameters
     ----------
-    part
-        Number of the part.
+    parts
+        Numbers of the parts.
     sigma_m, land
         As in `noise_ceiling`.
     count
-        Places in the part over which it is averaged.
+        Places in each part over which it is averaged.
     """
-    places, rank = _places(land.parts[[part]], count)
+    along, down, across, rank = low_discrepancy(count).T
+    ends = np.cumsum(shapely.area(land.parts[parts]))
+    at = (ends - shapely.area(land.parts[parts]))[:, None] + along * shapely.area(land.parts[parts])[:, None]
+    places = _at(land.parts[parts], at.ravel(), np.tile(down, len(parts)), np.tile(across, len(parts)))
     sigma_of_place = np.sort(sigma_m)[(rank * len(sigma_m)).astype(np.int64)]
-    return math.fsum(_probability_inside(places, sigma_of_place, land, part)) / count
+    probability = np.empty(len(places))
+    for start in range(0, len(places), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        own = np.repeat(parts, count)[chunk]
+        probability[chunk] = _probability_inside(places[chunk], np.tile(sigma_of_place, len(parts))[chunk], land, own)
+    return np.asarray(probability.reshape(-1, count).mean(axis=1))
 
 
 def blurred_containment(places: Floats, sigma_m: Floats, land: Land) -> Blurred:
@@ -226,19 +234,20 @@ def places_in(land: Land, count: int) -> tuple[Floats, Floats]:
     One axis of a low-discrepancy sequence runs through the land triangle by triangle, from narrow parts to wide ones,
     so that every width has its share; two axes lie in the triangle.
     """
-    return _places(land.parts[np.argsort(shapely.area(land.parts) / shapely.length(land.parts), kind="stable")], count)
+    by_width = land.parts[np.argsort(shapely.area(land.parts) / shapely.length(land.parts), kind="stable")]
+    along, down, across, rank = low_discrepancy(count).T
+    return _at(by_width, along * land.area_m2, down, across), rank
 
 
-def _places(parts: Geometries, count: int) -> tuple[Floats, Floats]:
+def _at(parts: Geometries, along_m2: Floats, down: Floats, across: Floats) -> Floats:
+    """Places by how much area lies before them, triangle by triangle, and by where they are in their triangle."""
     triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(parts))
     origin, second, third = shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3].transpose(1, 0, 2)
-    reached = np.cumsum(shapely.area(triangles))
-    along, down, across, rank = low_discrepancy(count).T
-    chosen = np.minimum(np.searchsorted(reached, along * reached[-1], side="right"), len(reached) - 1)
-    down = np.sqrt(down)[:, None]  # the farther from its corner, the wider a triangle is
+    reached_m2 = np.cumsum(shapely.area(triangles))
+    chosen = np.minimum(np.searchsorted(reached_m2, along_m2, side="right"), len(triangles) - 1)
     far_side = second[chosen] + across[:, None] * (third - second)[chosen]
-    places = origin[chosen] + down * (far_side - origin[chosen])
-    return places, rank
+    # The farther from its corner, the wider a triangle is.
+    return np.asarray(origin[chosen] + np.sqrt(down)[:, None] * (far_side - origin[chosen]))
 
 
 def low_discrepancy(count: int) -> Floats:
@@ -261,17 +270,17 @@ def _mirrored_digits(count: int, base: int) -> Floats:
     return mirrored
 
 
-def _probability_inside(places: Floats, sigma_m: Floats, land: Land, part: int | None) -> Floats:
-    """Probability of lying in all parts, or in one."""
+def _probability_inside(places: Floats, sigma_m: Floats, land: Land, part: NDArray[np.int64] | None) -> Floats:
+    """Probability of lying in any part, or in the one named for each place."""
     exact = sigma_m < _SMALLEST_SIGMA_M
     place, edge = _near_edges(places, np.where(exact, 0.0, sigma_m), land)
     if part is not None:
-        own = land.edge_part[edge] == part
+        own = land.edge_part[edge] == part[place]
         place, edge = place[own], edge[own]
     moved = _off_the_edges(places, sigma_m, place, edge, land)
     held, by = land.part_tree.query(shapely.points(moved), predicate="intersects")
     inside = np.zeros(len(places))
-    inside[held if part is None else held[by == part]] = 1.0
+    inside[held if part is None else held[by == part[held]]] = 1.0
     height, begin, end = _seen_from(moved, sigma_m, place, edge, land)
     missing = np.bincount(place, weights=_owen_terms(height, begin, end), minlength=len(places))
     return np.clip(inside - missing, 0.0, 1.0)

@@ -13,7 +13,7 @@ from registry.compare.eligibility import Selection
 from registry.compare.mapped import prepare_mapped
 from registry.compare.mixture import TrueContainment, estimate_containment
 from registry.compare.study import StudyArea
-from registry.compare.uncertainty import cells
+from registry.compare.uncertainty import CELL_M
 
 Floats = NDArray[np.float64]
 
@@ -89,8 +89,8 @@ def measure_location_error(
     sigma_m = np.hypot(filled, of_records or 0.0)
     known = not np.isnan(sigma_m).any()
     held = study.holds(selection.located.on_plane[selection.keep])
-    # Without errors nothing is estimated, and no band outside the records is needed.
-    median_m = float(np.median(sigma_m[held])) if known and held.any() else np.inf
+    estimable = held.any() and not np.isnan(sigma_m[held]).any()
+    median_m = float(np.median(sigma_m[held])) if estimable else None
     mapped = prepare_mapped(records.polygons, np.array([study.polygon], dtype=object), median_m)
     return LocationError(
         events=len(xy),
@@ -100,7 +100,7 @@ def measure_location_error(
         median_sigma_m=float(np.median(sigma_m)) if known else None,
         blurred=blurred_containment(xy, sigma_m, mapped.land),
         ceiling=noise_ceiling(sigma_m, mapped.land) if known else None,
-        estimate=estimate_containment(xy[held], sigma_m[held], mapped, cells(xy[held])),
+        estimate=estimate_containment(xy[held], sigma_m[held], mapped, CELL_M),
         sensitivity=blur_sensitivity(xy, mapped.land),
         chance=chance_containment(xy, mapped.land, mapped.reaches[-1].land, seed=seed),
     )

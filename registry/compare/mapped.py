@@ -87,7 +87,7 @@ class Component:
     area_m2: float
 
 
-def prepare_mapped(polygons: Geometries, study_area: Geometries, sigma_m: float) -> Mapped:
+def prepare_mapped(polygons: Geometries, study_area: Geometries, sigma_m: float | None) -> Mapped:
     """Divide the study area into records by width, bands outside them and the far background.
 
     Parameters
@@ -97,7 +97,8 @@ def prepare_mapped(polygons: Geometries, study_area: Geometries, sigma_m: float)
     study_area
         Valid polygons on the same plane; records that reach out of it are added to it.
     sigma_m
-        Median position error of the events it is meant for; bands that it blurs away are left out.
+        Median position error of the events it is meant for: bands that it blurs away are left out. Where it is None
+        there are no bands, and nothing can be estimated.
 
     Notes
     -----
@@ -110,7 +111,8 @@ def prepare_mapped(polygons: Geometries, study_area: Geometries, sigma_m: float)
     land = by_width[-1].land
     study = prepare_land(_with(study_area, land.parts))
     beyond = Reach("", np.inf, study, None)
-    return Mapped(land, (*by_width, *_surroundings(land, study.parts, sigma_m), beyond), float(np.median(width_m)))
+    bands = () if sigma_m is None else tuple(_surroundings(land, study.parts, sigma_m))
+    return Mapped(land, (*by_width, *bands, beyond), float(np.median(width_m)))
 
 
 def record_widths(polygons: Geometries) -> Floats:

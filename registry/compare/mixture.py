@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from registry.compare.blur import NO_SIGMA, Floats, kept_in_part, noise_ceiling
+from registry.compare.blur import NO_SIGMA, Floats, kept_in_parts, noise_ceiling
 from registry.compare.mapped import (
     Component,
     Mapped,
@@ -23,11 +23,11 @@ from registry.compare.uncertainty import MIN_DENOMINATOR, wilson_interval
 from registry.compare.weights import Fit, fit_weights, profile, scale_rows, share_influence
 
 Mask = NDArray[np.bool_]
-Cells = NDArray[np.int64]
 
 MIN_EVENTS = 200
 """Below this many events an interval is given and no estimate; the more, the larger the position error is."""
 
+_LOW_TO_M = 100.0  # above it the first band outside records is blurred away, and no low end is given
 _PLAIN_SIGMA_M = 75.0  # up to here MIN_EVENTS are enough to tell events within 100 m of a record from those in it
 _LARGEST = 0.5 * (1 + 1e-6)  # of the median width; the millionth is for rounding
 _ROUNDS = 6  # of fitting intensities and weights in turn; further ones change the share by less than a thousandth
@@ -80,7 +80,7 @@ class TrueContainment:
     median_width_m
         Of the records.
     design_effect
-        How many times larger clusters make the variance; 1 without cells.
+        How many times larger clusters make the variance; 1 where that was not asked.
     mixture
         What was fitted, None where nothing was.
     """
@@ -120,15 +120,18 @@ def log_likelihood(places: Floats, sigma_m: Floats, mapped: Mapped, mixture: Mix
     return math.fsum(np.log(density)) if density.all() else -math.inf
 
 
-def estimate_containment(places: Floats, sigma_m: Floats, mapped: Mapped, cell: Cells | None = None) -> TrueContainment:
+def estimate_containment(
+    places: Floats, sigma_m: Floats, mapped: Mapped, cell_m: float | None = None
+) -> TrueContainment:
     """Metric M1d, or bounds, or the reason why there is neither.
 
     Parameters
     ----------
     places, sigma_m, mapped
         As in `fit_mixture`; ``sigma_m`` is NaN where no error is stated, and then nothing is estimated.
-    cell
-        Number of each event's cell (of 5 km, say) where events of one cell may belong together.
+    cell_m
+        Side of the square cells whose events may belong together, as `uncertainty.CELL_M`; None where every event is
+        known to be independent of the others.
 
     Notes
     -----
@@ -148,20 +151,20 @@ def estimate_containment(places: Floats, sigma_m: Floats, mapped: Mapped, cell: 
         reason = f"There are {events} events; below {MIN_DENOMINATOR} nothing is estimated."
         return _nothing(reason, events, median_sigma_m, mapped)
     order = np.lexsort((sigma_m, places[:, 1], places[:, 0]))  # the same numbers whatever the order of the events
-    places, sigma_m, cell = places[order], sigma_m[order], None if cell is None else cell[order]
+    places, sigma_m = places[order], sigma_m[order]
     if median_sigma_m > _LARGEST * mapped.median_width_m:
-        high, spread = _upper_bound(places, sigma_m, mapped, cell)
+        high, spread = _upper_bound(places, sigma_m, mapped, cell_m)
         reason = (
             f"The position error of {median_sigma_m:.0f} m is more than half the median width of the records, "
             f"{mapped.median_width_m:.0f} m: only an upper bound is given."
         )
         return TrueContainment(None, 0.0, high, reason, events, median_sigma_m, mapped.median_width_m, spread)
-    mixture, low, value, high, spread = _profiled(places, sigma_m, mapped, cell)
+    mixture, low, value, high, spread = _profiled(places, sigma_m, mapped, cell_m)
     needed = events_needed(median_sigma_m)
     if events >= needed:
         return TrueContainment(value, low, high, None, events, median_sigma_m, mapped.median_width_m, spread, mixture)
-    high = max(high, _upper_bound(places, sigma_m, mapped, cell)[0])
-    low = low if median_sigma_m <= _PLAIN_SIGMA_M else 0.0
+    high = max(high, _upper_bound(places, sigma_m, mapped, cell_m)[0])
+    low = low if median_sigma_m <= _LOW_TO_M else 0.0
     reason = (
         f"There are {events} events; with a position error of {median_sigma_m:.0f} m an estimate needs {needed}: "
         "only bounds are given."
@@ -175,13 +178,13 @@ def events_needed(sigma_m: float) -> int:
 
 
 def _profiled(
-    places: Floats, sigma_m: Floats, mapped: Mapped, cell: Cells | None
+    places: Floats, sigma_m: Floats, mapped: Mapped, cell_m: float | None
 ) -> tuple[Mixture, float, float, float, float]:
     """The mixture, then low end, estimate and high end of the share inside, and the design effect."""
     mixture, scaled, fit = _mixture(_local_densities(places, sigma_m, mapped), mapped)
     inside = np.array([component.inside for component in mixture.components])
     value = min(1.0, float(fit.weights[inside].sum()))
-    drop, spread = _drop(scaled, inside, fit, cell)
+    drop, spread = _drop(scaled, inside, fit, places, cell_m)
     if math.isinf(drop):
         return mixture, 0.0, value, 1.0, spread
     low, high = profile(scaled, inside, fit, drop)
@@ -222,19 +225,20 @@ def _mixture(density: Floats, mapped: Mapped) -> tuple[Mixture, Floats, Fit]:
     return Mixture(components(mapped), weights, total), scaled, fit
 
 
-def _drop(scaled: Floats, inside: Mask, fit: Fit, cell: Cells | None) -> tuple[float, float]:
+def _drop(scaled: Floats, inside: Mask, fit: Fit, places: Floats, cell_m: float | None) -> tuple[float, float]:
     """How far the log-likelihood may fall inside the interval, and the design effect in it."""
-    if cell is None:
+    if cell_m is None:
         return _HALF_CHI2, 1.0
-    # Weights at 0 would hide what their events say about the spread; a trace of every component keeps them in.
-    events = len(scaled)
-    near = Fit((fit.weights * events + 0.5 / len(inside)) / (events + 0.5), fit.log_likelihood)
-    influence = share_influence(scaled, inside, near)[0]
-    spread, quantile = cluster_spread(influence - influence.mean(), cell)
+    if not fit.weights[inside].any() or not fit.weights[~inside].any():
+        # All on one side: a trace of every component lets events say how far they pull to the other.
+        events = len(scaled)
+        fit = Fit((fit.weights * events + 0.5 / len(inside)) / (events + 0.5), fit.log_likelihood)
+    influence = share_influence(scaled, inside, fit)[0]
+    spread, quantile = cluster_spread(influence - influence.mean(), places, cell_m)
     return quantile**2 / 2 * spread, spread
 
 
-def _upper_bound(places: Floats, sigma_m: Floats, mapped: Mapped, cell: Cells | None) -> tuple[float, float]:
+def _upper_bound(places: Floats, sigma_m: Floats, mapped: Mapped, cell_m: float | None) -> tuple[float, float]:
     """M1 / se for each part of the records by itself, at the upper end of its interval; and the design effect.
 
     Of the events truly in a part, se are recorded in it; others may be recorded there as well. The count recorded
@@ -246,9 +250,11 @@ def _upper_bound(places: Floats, sigma_m: Floats, mapped: Mapped, cell: Cells | 
     weight = np.zeros(events)
     event, part = mapped.land.part_tree.query(shapely.points(places), predicate="intersects")
     chosen, which = np.unique(part, return_inverse=True)
-    kept = [kept_in_part(int(number), sigma_m, mapped.land, _PLACES) for number in chosen]
-    weight[event] = 1 / np.maximum(np.array(kept), 1e-6)[which]
-    spread, quantile = (1.0, _Z_95) if cell is None else cluster_spread(weight - weight.mean(), cell)
+    kept = kept_in_parts(chosen, sigma_m, mapped.land, _PLACES)
+    weight[event] = 1 / np.maximum(kept, 1e-6)[which]
+    spread, quantile = (1.0, _Z_95)
+    if cell_m is not None:
+        spread, quantile = cluster_spread(weight - weight.mean(), places, cell_m)
     if math.isinf(quantile):
         return 1.0, spread
     total = math.fsum(weight)

@@ -22,7 +22,7 @@ from registry.compare.displacement import (
     prepare_window,
 )
 from registry.compare.kernel import TOLERANCE_M, Mask, Ranks
-from registry.compare.search import CHI2_95, Interval, Likelihood, Search, climb, interval_of
+from registry.compare.search import DROP_95, Interval, Likelihood, Search, climb, interval_of
 from registry.compare.uncertainty import Share, wilson_share
 from registry.geometry import Geometries
 
@@ -220,7 +220,7 @@ def judged(shift: Shift, p_value: float | None) -> Shift:
 def _is_found(shift: Shift, p_value: float) -> bool:
     if not shift.distance_m or shift.interval is None or shift.east_m is None or shift.north_m is None:
         return False
-    standard_error_m = shift.interval.half_along(shift.east_m, shift.north_m) / math.sqrt(CHI2_95)
+    standard_error_m = shift.interval.half_along(shift.east_m, shift.north_m) / math.sqrt(DROP_95)
     is_long = shift.distance_m > min(FOUND_M, FOUND_STANDARD_ERRORS * standard_error_m)
     return p_value < FOUND_P and is_long
 

@@ -15,9 +15,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from belts import MEDIAN_WIDTH_M, Setting, draw_belts, draw_events, expected_share, recorded_inside
+from belts import CELL_M, MEDIAN_WIDTH_M, Setting, draw_belts, draw_events, expected_share, recorded_inside
 
-from registry.compare.mixture import estimate_containment
+from registry.compare.mixture import Mixture, estimate_containment
 from registry.compare.uncertainty import cluster_interval, wilson_interval
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "calibration.md"
@@ -79,7 +79,10 @@ def run_task(task: tuple[int, int, Setting, int]) -> dict:
     belts = draw_belts(random, setting.width, setting.sigma_m)
     expected = expected_share(random, belts, setting)
     sums = dict.fromkeys(
-        ("worlds", "wilson", "enough_cells", "cluster", "estimates", "error", "held", "bounds", "bound_held", "width"),
+        (
+            *("worlds", "wilson", "enough_cells", "cluster", "estimates", "error", "held", "bounds", "bound_held"),
+            *("withheld", "withheld_error", "withheld_square", "width"),
+        ),
         0.0,
     )
     truth = 1 - setting.omission
@@ -95,17 +98,27 @@ def run_task(task: tuple[int, int, Setting, int]) -> dict:
             drawn = cluster_interval(inside, places)
             sums["enough_cells"] += 1
             sums["cluster"] += _holds(min(wilson[0], drawn[0]), max(wilson[1], drawn[1]), expected)
-        result = estimate_containment(places, sigma_m, belts.mapped, cell if setting.clustered else None)
+        result = estimate_containment(places, sigma_m, belts.mapped, CELL_M if setting.clustered else None)
         held = _holds(result.low, result.high, truth)
         if result.value is None:
             sums["bounds"] += 1
             sums["bound_held"] += held
+            if result.mixture is not None:
+                error = _inside(result.mixture) - truth
+                sums["withheld"] += 1
+                sums["withheld_error"] += error
+                sums["withheld_square"] += error**2
         else:
             sums["estimates"] += 1
             sums["error"] += result.value - truth
             sums["held"] += held
         sums["width"] += result.high - result.low
     return {"setting": number, "map": map_number, "of": asdict(setting)} | sums
+
+
+def _inside(mixture: Mixture) -> float:
+    """The estimate that would have been given, had it not been withheld."""
+    return sum(w for w, component in zip(mixture.weights, mixture.components, strict=True) if component.inside)
 
 
 def _holds(low: float, high: float, value: float) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.compare.displacement import MAX_SHIFT_M, likelihoods, prepare_rasters, prepare_window
-from registry.compare.search import CHI2_95, Interval, Search, climb, interval_of
+from registry.compare.search import DROP_95, Interval, Search, climb, interval_of
 
 
 def hill(east, north, long_m, short_m, azimuth_deg):
@@ -39,8 +39,8 @@ def test_a_hill_is_climbed_to_its_top(east, north, long_m, short_m, azimuth_deg)
 def test_the_interval_of_a_parabola_is_its_ellipse():
     shift = np.array([100.0, -20.0])
     found = interval_of(hill(100, -20, 30, 8, 30), shift, 20.0)
-    assert found.weak_half_m == pytest.approx(30 * math.sqrt(CHI2_95), rel=0.01)
-    assert found.strong_half_m == pytest.approx(8 * math.sqrt(CHI2_95), rel=0.01)
+    assert found.weak_half_m == pytest.approx(30 * math.sqrt(DROP_95), rel=0.01)
+    assert found.strong_half_m == pytest.approx(8 * math.sqrt(DROP_95), rel=0.01)
     assert found.weak_azimuth_deg == pytest.approx(30, abs=0.5)
     assert found.lopsided
     assert not found.unbounded
