@@ -23,7 +23,7 @@ def leaflet_style() -> str:
 
 
 def page_scripts() -> list[str]:
-    """Our own scripts, each built on those before it: texts, unpack the layers, find, draw, popups, search, dates, steer."""
+    """Our own scripts, each built on those before it: texts, unpacking, finding, drawing, popups, dates, steering."""
     return [
         _text(files("maps") / f"{name}.js")
         for name in ("say", "decode", "find", "draw", "popup", "search", "timeline", "page")
