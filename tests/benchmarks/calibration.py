@@ -223,6 +223,8 @@ def report(totals: Iterable[dict]) -> str:
             else _percent(total["wilson"], total["worlds"])
         )
         bias = f"{100 * total['error'] / total['estimates']:+.1f}" if total["estimates"] else ""
+        if total["withheld"] and setting.events >= 200:
+            bias = f"({100 * total['withheld_error'] / total['withheld']:+.1f})"
         lines.append(
             f"| {total['part']} | {setting.width} | {setting.sigma_m:g} | {100 * setting.omission:.0f} % "
             f"| {setting.outside} "
