@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from maps.encode import Column, column
 from maps.style import EVENT_LOOKS
+from maps.words import ENGLISH, Catalogue
 from registry.codes import DatePrecision
 from registry.model import Kind, PartialDate, SourceDocument
 from registry.schema import Field, FieldType, fields, id_field
@@ -22,7 +23,11 @@ _PROVENANCE = {"sigma_m", "duplicate_of"}
 
 
 def attribute_columns(
-    kind: Kind, rows: GeoDataFrame, documents: Sequence[SourceDocument], classes: pd.DataFrame | None
+    kind: Kind,
+    rows: GeoDataFrame,
+    documents: Sequence[SourceDocument],
+    classes: pd.DataFrame | None,
+    words: Catalogue = ENGLISH,
 ) -> list[Column]:
     """What the popups list, empty columns left out, in sections: compared, recorded, source, provenance.
 
@@ -32,20 +37,22 @@ def attribute_columns(
         Of a stored layer.
     classes
         For compared events ``event_class``, ``records`` and ``distance_m`` of each row.
+    words
+        The language of labels and codes. What a source wrote stays as it is, and so do the names of its columns.
 
     Returns
     -------
     columns
         Each with its ``section``; those without any value are left out.
     """
-    columns = list(_comparison_columns(classes)) if classes is not None else []
-    listed = [field for field in fields(kind) if _is_listed(field, kind) and field.name in rows]
-    columns.extend(_field_column("recorded", rows, field) for field in listed if not _is_provenance(field))
+    columns = list(_comparison_columns(classes, words)) if classes is not None else []
+    listed = [field for field in fields(kind) if is_listed(field, kind) and field.name in rows]
+    columns.extend(_field_column("recorded", rows, field, words) for field in listed if not _is_provenance(field))
     columns.extend(_source_columns(rows))
-    columns.extend(_document_columns(rows, documents))
-    columns.extend(_field_column("provenance", rows, field) for field in listed if _is_provenance(field))
-    columns.append(column("provenance", "Accuracy of that operation", _accuracy_texts(rows)))
-    columns.append(column("provenance", "Geometry repaired", _repair_texts(rows)))
+    columns.extend(_document_columns(rows, documents, words))
+    columns.extend(_field_column("provenance", rows, field, words) for field in listed if _is_provenance(field))
+    columns.append(column("provenance", words.say("Accuracy of that operation"), _accuracy_texts(rows, words)))
+    columns.append(column("provenance", words.say("Geometry repaired"), _repair_texts(rows, words)))
     return [each for each in columns if each.words]
 
 
@@ -54,7 +61,8 @@ def text_column(section: str, label: str, values: pd.Series) -> Column:
     return _shown(section, label, _factorised(values), str)
 
 
-def _is_listed(field: Field, kind: Kind) -> bool:
+def is_listed(field: Field, kind: Kind) -> bool:
+    """Whether popups list this field of a kind, under its meaning."""
     return field.name not in _NOT_LISTED and field.name != id_field(kind) and field.codes is not DatePrecision
 
 
@@ -85,29 +93,38 @@ def _values(series: pd.Series) -> list[Any]:
     return [None if missing else value for value, missing in zip(series.tolist(), series.isna(), strict=True)]
 
 
-def _field_column(section: str, rows: GeoDataFrame, field: Field) -> Column:
+def _field_column(section: str, rows: GeoDataFrame, field: Field, words: Catalogue) -> Column:
     values = rows[field.name]
+    label, unit = words.say(field.meaning), field.unit and words.say(field.unit)
     if field.field_type is FieldType.JSON:
         # Lists and mappings cannot be told apart by their hash.
         shown = [] if values.isna().all() else [plain_value(value) for value in _values(values)]
-        return column(section, field.meaning, shown, field.unit)
+        return column(section, label, shown, unit)
     if field.field_type is FieldType.DATE and f"{field.name}_precision" in rows:
         codes, distinct = _factorised(values)
         precisions, names = pd.factorize(rows[f"{field.name}_precision"].fillna(DatePrecision.DAY.value))
         pairs, which = np.unique(codes * len(names) + precisions, return_inverse=True)
         days = [(distinct[pair // len(names)], names[pair % len(names)]) if pair >= 0 else None for pair in pairs]
-        return _shown(section, field.meaning, (which, days), _date, field.unit)
-    show = _code_label(field) if field.codes else plain_value
-    return _shown(section, field.meaning, _factorised(values), show, field.unit)
+        return _shown(section, label, (which, days), _date, unit)
+    show: Callable[[Any], object] = plain_value
+    if field.codes:
+        show = _code_label(field, words)
+    elif field.field_type is FieldType.BOOLEAN:
+        show = _yes_or_no(words)
+    return _shown(section, label, _factorised(values), show, unit)
 
 
 def _date(day: tuple[pd.Timestamp, str] | None) -> str | None:
     return None if day is None else str(PartialDate(day[0].date(), DatePrecision(day[1])))
 
 
-def _code_label(field: Field) -> Callable[[object], str]:
-    labels = {code.value: code.label for code in field.codes or ()}
+def _code_label(field: Field, words: Catalogue) -> Callable[[object], str]:
+    labels = {code.value: words.say(code.label) for code in field.codes or ()}
     return lambda value: labels.get(str(value), str(value))
+
+
+def _yes_or_no(words: Catalogue) -> Callable[[object], str]:
+    return lambda value: words.say("yes") if value else words.say("no")
 
 
 def plain_value(value: object) -> str | int | float | None:
@@ -133,38 +150,44 @@ def _source_columns(rows: GeoDataFrame) -> Iterable[Column]:
         yield column("source", str(name), [plain_value(source.get(name)) for source in sources])
 
 
-def _document_columns(rows: GeoDataFrame, documents: Sequence[SourceDocument]) -> Iterable[Column]:
+def _document_columns(rows: GeoDataFrame, documents: Sequence[SourceDocument], words: Catalogue) -> Iterable[Column]:
     names = {document.document_id: f"{document.file_name} (SHA-256 {document.sha256[:12]})" for document in documents}
     if "document_id" in rows:
-        yield _shown("provenance", "Document", _factorised(rows["document_id"]), names.get)
+        yield _shown("provenance", words.say("Document"), _factorised(rows["document_id"]), names.get)
 
 
-def _accuracy_texts(rows: GeoDataFrame) -> list[object]:
+def _accuracy_texts(rows: GeoDataFrame, words: Catalogue) -> list[object]:
     if "transform_name" not in rows or "transform_accuracy_m" not in rows:
         return [None] * len(rows)
-    words: list[object] = [
-        "not stated" if math.isnan(accuracy) else f"{accuracy:g} m, by its publisher"
+    said: list[object] = [
+        words.say("not stated")
+        if math.isnan(accuracy)
+        else words.say("{metres} m, by its publisher", metres=f"{accuracy:g}")
         for accuracy in rows["transform_accuracy_m"].astype("float64")
     ]
-    return [word if named else None for word, named in zip(words, rows["transform_name"].notna(), strict=True)]
+    return [text if named else None for text, named in zip(said, rows["transform_name"].notna(), strict=True)]
 
 
-def _repair_texts(rows: GeoDataFrame) -> list[object]:
+def _repair_texts(rows: GeoDataFrame, words: Catalogue) -> list[object]:
     if "repaired" not in rows:
         return [None] * len(rows)
     repaired = rows["repaired"].fillna(value=False)
-    return ["yes; the geometry as delivered is kept" if yes else None for yes in repaired]
+    said = words.say("yes; the geometry as delivered is kept")
+    return [said if yes else None for yes in repaired]
 
 
-def _comparison_columns(classes: pd.DataFrame) -> Iterable[Column]:
+def _comparison_columns(classes: pd.DataFrame, words: Catalogue) -> Iterable[Column]:
     inside = (classes["event_class"] == "inside").to_numpy(dtype=bool)
-    yield _shown("compared", "Class", _factorised(classes["event_class"]), lambda name: EVENT_LOOKS[name].label)
+    labels = {name: words.say(look.label) for name, look in EVENT_LOOKS.items()}
+    yield _shown("compared", words.say("Class"), _factorised(classes["event_class"]), labels.get)
     lists = (records if isinstance(records, list | tuple) else () for records in classes["records"])
-    named = column("compared", "Covered by", ["; ".join(map(str, records)) or None for records in lists])
+    texts = ["; ".join(map(str, records)) or None for records in lists]
+    named = column("compared", words.say("Covered by record"), texts)
     yield _only(named, inside)
-    yield _only(replace(named, label="Nearest record"), ~inside)
+    yield _only(replace(named, label=words.say("Nearest record")), ~inside)
     metres = classes["distance_m"].astype("float64").round()
-    yield _shown("compared", "Distance to it", _factorised(metres.where(np.isfinite(metres) & ~inside)), int, "m")
+    far = _factorised(metres.where(np.isfinite(metres) & ~inside))
+    yield _shown("compared", words.say("Distance to it"), far, int, words.say("m"))
 
 
 def _only(whole: Column, rows: NDArray[np.bool_]) -> Column:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from maps.attributes import attribute_columns, text_column
 from maps.encode import encode_days, encode_geometry, pack, pack_table
 from maps.style import EVENT_LOOKS, INVALID_NOTE, KIND_NAMES, NOT_COMPARED
+from maps.words import ENGLISH, Catalogue
 from registry.codes import PlotStatus
 from registry.model import Handover, Kind, Layer, SourceDocument
 from registry.schema import id_field
@@ -100,7 +101,7 @@ const {{ this.get_name() }} = registryMap.layer("{{ this.get_name() }}");
         return super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
-def layer_block(data: LayerData, look: str) -> LayerBlock:
+def layer_block(data: LayerData, look: str, words: Catalogue = ENGLISH) -> LayerBlock:
     """The data of one layer as the page reads it.
 
     Parameters
@@ -109,6 +110,8 @@ def layer_block(data: LayerData, look: str) -> LayerBlock:
         The layer; rows without geometry are not drawn and left out of the block.
     look
         Name of the look of areas and devices; events take theirs from their class.
+    words
+        The language of what popups say about it.
     """
     drawn = drawn_rows(data.frame)
     rows = data.frame[drawn]
@@ -122,11 +125,11 @@ def layer_block(data: LayerData, look: str) -> LayerBlock:
     header = {
         **geometry,
         "kind": data.layer.kind.value,
-        "name": KIND_NAMES[data.layer.kind],
-        "batch": _batch_lines(data.handover),
+        "name": words.say(KIND_NAMES[data.layer.kind]),
+        "batch": _batch_lines(data.handover, words),
         "given": None if (given := data.handover.handed_over_on) is None else (given.first - _EPOCH).days,
         "looks": looks,
-        "invalid_note": INVALID_NOTE,
+        "invalid_note": words.say(INVALID_NOTE),
     }
     invalid = (rows["plot_status"] == PlotStatus.INVALID).to_numpy(dtype=np.uint8)
     days = encode_days(rows["occurred_on"]) if "occurred_on" in rows else b""
@@ -134,7 +137,8 @@ def layer_block(data: LayerData, look: str) -> LayerBlock:
     name = rows[id_field(data.layer.kind)]
     if data.layer.kind is Kind.DISTRICTS:
         name = rows["name"].fillna(name)
-    columns = [text_column("name", "", name), *attribute_columns(data.layer.kind, rows, data.documents, classes)]
+    listed = attribute_columns(data.layer.kind, rows, data.documents, classes, words)
+    columns = [text_column("name", "", name), *listed]
     return LayerBlock(
         len(rows),
         frozenset(looks if len(rows) else ()),
@@ -167,12 +171,13 @@ def _with_turn(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"accident_id": ids, "turn": turn, **{name: rows[name] for name in columns}})
 
 
-def _batch_lines(handover: Handover) -> list[list[str]]:
+def _batch_lines(handover: Handover, words: Catalogue) -> list[list[str]]:
     """Label and text of what was stated about the batch."""
-    lines = [["Batch", f"{handover.title} ({handover.batch_id})"]]
+    lines = [[words.say("Batch"), f"{handover.title} ({handover.batch_id})"]]
     parties = (handover.giving_party, handover.receiving_party)
     if any(parties):
-        lines.append(["Given by → to", " → ".join(party or "not stated" for party in parties)])
+        giving, receiving = (party or words.say("not stated") for party in parties)
+        lines += [[words.say("Given by"), giving], [words.say("Given to"), receiving]]
     if handover.handed_over_on is not None:
-        lines.append(["Handed over on", str(handover.handed_over_on)])
-    return lines if len(lines) > 1 else [*lines, ["Handover", "not stated"]]
+        lines.append([words.say("Handed over on"), str(handover.handed_over_on)])
+    return lines if len(lines) > 1 else [*lines, [words.say("Handover"), words.say("not stated")]]

@@ -3,8 +3,8 @@
 // The map of the page: opens the layers, draws them, and answers pointer and keyboard.
 const registryMap = (() => {
   const { element } = registryPopup;
-  const UNPACKING = "This browser cannot unpack the map. Open the file with a newer one: Chrome or Edge 80, Firefox 113, Safari 16.4 or later.";
-  const DAMAGED = "The data in this file are damaged, so the map is not drawn. Get the file again from whoever sent it.";
+  const UNPACKING = say("This browser cannot unpack the map. Open the file with a newer one: Chrome or Edge 80, Firefox 113, Safari 16.4 or later.");
+  const DAMAGED = say("The data in this file are damaged, so the map is not drawn. Get the file again from whoever sent it.");
   const EDGE_REACH = 3.5;
   const CLOSER_ZOOM = 17;
   const FARTHEST_M = 50000;
@@ -175,6 +175,7 @@ const registryMap = (() => {
     };
     show(0);
     popup.setLatLng(latlng).openOn(map);
+    popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", say("Close"));
     popup.on("remove", () => select(null));
 
     function go(feature) {
@@ -254,11 +255,12 @@ const registryMap = (() => {
 
   function create(id, settings) {
     options = settings;
-    const map = L.map(id, { attributionControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxZoom: 20 });
+    const map = L.map(id, { attributionControl: false, zoomControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxZoom: 20 });
     const fit = () => map.fitBounds(options.bounds, { padding: [16, 16], maxZoom: 16 });
+    L.control.zoom({ zoomInTitle: say("Zoom in"), zoomOutTitle: say("Zoom out") }).addTo(map);
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    button(map, "⤢", "Show everything", fit);
+    button(map, "⤢", say("Show everything"), fit);
     pointerPosition(map);
     if (narrow.matches) root.classList.add("panel-closed");
     map.invalidateSize();
@@ -325,14 +327,14 @@ const registryMap = (() => {
       }
       const { batches, features, more } = registrySearch.find([...layers.values()], text, MOST_FOUND);
       for (const layer of batches) {
-        offer(registryPopup.batchOf({ layer }), `Batch: ${layer.shapes.count} × ${layer.shapes.header.name}`, () => showLayer(map, layer));
+        offer(registryPopup.batchOf({ layer }), `${say("Batch")}: ${say.number(layer.shapes.count)} × ${layer.shapes.header.name}`, () => showLayer(map, layer));
       }
       for (const feature of features) {
         const name = `${feature.layer.shapes.header.name} ${registryPopup.labelOf(feature.layer, feature.row)}`;
         offer(name, feature.why, () => goTo(map, feature));
       }
-      if (more) said.textContent = `The first ${features.length} of ${features.length + more} are listed.`;
-      else if (!list.children.length) said.textContent = "Nothing on this map has that. Positions are read as 44.2 N 17.8 E or 44°12'30\" N 17°48'00\" E.";
+      if (more) said.textContent = say("The first {listed} of {found} are listed.", { listed: features.length, found: features.length + more });
+      else if (!list.children.length) said.textContent = say("Nothing on this map has that. Positions are read as {plain} or {degrees}.", { plain: "44.2 N 17.8 E", degrees: "44°12'30\" N 17°48'00\" E" });
     });
   }
 

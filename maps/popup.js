@@ -3,10 +3,10 @@
 // Popups and tooltips. Everything that came from a file is put into the page as text (textContent), never as markup.
 const registryPopup = (() => {
   const SECTIONS = {
-    compared: "Comparison",
-    recorded: "As recorded",
-    source: "Other columns of the source",
-    provenance: "Where it comes from",
+    compared: say("Comparison"),
+    recorded: say("As recorded"),
+    source: say("Other columns of the source"),
+    provenance: say("Where it comes from"),
   };
 
   function element(tag, className, text) {
@@ -19,7 +19,7 @@ const registryPopup = (() => {
     return made;
   }
 
-  const labelOf = ({ table }, row) => String(table.name.value(row) ?? "without number");
+  const labelOf = ({ table }, row) => String(table.name.value(row) ?? say("without number"));
   const lookOf = ({ shapes }, row) => shapes.header.looks[shapes.look[row]];
 
   function addRow(list, label, text) {
@@ -41,14 +41,17 @@ const registryPopup = (() => {
 
   function pager(found, index, show) {
     const bar = element("div", "pager");
+    const here = say("{number} of {count} here", { number: index + 1, count: found.length });
     const step = (label, text, by) => {
       const button = element("button", "", text);
       button.type = "button";
+      // Its arrow turns with the page.
+      button.removeAttribute("dir");
       button.setAttribute("aria-label", label);
       button.addEventListener("click", () => show((index + by + found.length) % found.length));
       return button;
     };
-    bar.append(step("Previous", "‹", -1), element("span", "", `${index + 1} of ${found.length} here`), step("Next", "›", 1));
+    bar.append(step(say("Previous"), "‹", -1), element("span", "", here), step(say("Next"), "›", 1));
     return bar;
   }
 
@@ -56,9 +59,9 @@ const registryPopup = (() => {
   function content(found, index, show, around) {
     const article = element("article", "record");
     if (found.length > 1) article.append(pager(found, index, show));
-    const uncovered = around.covering.length ? [] : [element("p", "warning", uncoveredText(around))];
-    article.append(...(found.length ? record(found[index], uncovered) : [element("h2", "look-ground", "This place"), ...uncovered]));
-    if (found.length) article.append(element("h3", "", "This place"));
+    const warnings = around.covering.length ? [] : [uncovered(around)];
+    article.append(...(found.length ? record(found[index], warnings) : [element("h2", "look-ground", say("This place")), ...warnings]));
+    if (found.length) article.append(element("h3", "", say("This place")));
     article.append(...place(around));
     return article;
   }
@@ -71,8 +74,22 @@ const registryPopup = (() => {
     return [heading, ...broken, ...warnings, ...Object.keys(SECTIONS).flatMap((name) => section(name, layer, row))];
   }
 
-  const uncoveredText = ({ searched, options }) =>
-    `${searched ? "No record covers this place" : "This map holds no records"}. ${options.no_record}`;
+  function warning(text, english) {
+    const made = element("p", "warning", text);
+    if (!english) return made;
+    const beneath = element("span", "english", english);
+    beneath.lang = "en";
+    beneath.dir = "ltr";
+    made.append(beneath);
+    return made;
+  }
+
+  // What it means that no record covers a place; in English too while the translation is unreviewed.
+  function uncovered({ searched, options }) {
+    const text = searched ? say.mark("No record covers this place.") : say.mark("This map holds no records.");
+    const english = say.english(text);
+    return warning(`${say(text)} ${options.no_record}`, english && `${english} ${options.no_record_in_english}`);
+  }
 
   const batchOf = ({ layer }) => layer.shapes.header.batch[0][1];
   const degrees = (value, positive, negative) => `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
@@ -81,19 +98,19 @@ const registryPopup = (() => {
   // How a place lies to the records of this map, those of layers switched off too.
   function place({ latlng, covering, nearest, farthest, options, searched, go }) {
     const list = element("dl");
-    addRow(list, "Position", position(latlng));
-    for (const one of covering) addRow(list, "Covered by record", `${labelOf(one.layer, one.row)}, ${batchOf(one)}`);
+    addRow(list, say("Position"), position(latlng));
+    for (const one of covering) addRow(list, say("Covered by record"), `${labelOf(one.layer, one.row)}, ${batchOf(one)}`);
     const said = [list];
     if (!covering.length && nearest) {
-      addRow(list, "Nearest record", `${labelOf(nearest.layer, nearest.row)}, ${batchOf(nearest)}`);
-      addRow(list, "Distance to it", `about ${Math.max(1, Math.round(nearest.metres))} m`);
-      const button = element("button", "plain", "Show the nearest record");
+      addRow(list, say("Nearest record"), `${labelOf(nearest.layer, nearest.row)}, ${batchOf(nearest)}`);
+      addRow(list, say("Distance to it"), say("about {metres} m", { metres: Math.max(1, Math.round(nearest.metres)) }));
+      const button = element("button", "plain", say("Show the nearest record"));
       button.type = "button";
       button.addEventListener("click", () => go(nearest));
       said.push(button);
     }
     if (searched && !covering.length && !nearest) {
-      said.push(element("p", "hint", `The nearest record is more than ${farthest / 1000} km away.`));
+      said.push(element("p", "hint", say("The nearest record is more than {kilometres} km away.", { kilometres: farthest / 1000 })));
     }
     for (const note of options.record_notes) said.push(element("p", "hint", note));
     return said;
@@ -107,11 +124,11 @@ const registryPopup = (() => {
   // What a disc stands for, class by class.
   function crowd({ count, looks }) {
     const content = element("div", "crowd");
-    content.append(element("strong", "", `${count} here`));
+    content.append(element("strong", "", say("{count} here", { count })));
     for (const [style, number] of [...looks].sort(([one], [other]) => one.order - other.order)) {
       content.append(element("div", "", `${number} × ${style.label}`));
     }
-    content.append(element("div", "hint", "Click to come closer."));
+    content.append(element("div", "hint", say("Click to come closer.")));
     return content;
   }
 

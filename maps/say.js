@@ -2,6 +2,19 @@
 
 // The page's own texts in the reader's language. English is the key; names in braces are filled in afterwards, as text.
 const say = (() => {
-  const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
-  return (text, values = {}) => (words[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const root = document.documentElement;
+  const words = new Map(Object.entries(JSON.parse(document.getElementById("words")?.textContent ?? "{}")));
+  const written = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+  // Set apart from writing in the other direction around it, as maps/words.py does.
+  const apart = (value) => (root.dir === "rtl" || written.test(value) ? `\u2068${value}\u2069` : value);
+  const plain = (value) => String(value).replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+  const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => apart(plain(values[name])));
+  const said = (text, values = {}) => filled(words.get(text) ?? text, values);
+  // The English text beneath a safety text whose translation no native speaker has reviewed; null elsewhere.
+  said.english = (text, values = {}) => (root.hasAttribute("data-unreviewed") ? filled(text, values) : null);
+  // A text that is said elsewhere; catalogues list what is marked.
+  said.mark = (text) => text;
+  // Western digits everywhere; a comma would be taken for a decimal mark in many languages.
+  said.number = (value) => (root.lang === "en" ? value.toLocaleString("en") : value.toLocaleString("en").replaceAll(",", "\u202f"));
+  return said;
 })();

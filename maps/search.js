@@ -31,7 +31,7 @@ const registrySearch = (() => {
     return {
       latitude: letters[north] === "S" ? -latitude : latitude,
       longitude: letters[1 - north] === "W" ? -longitude : longitude,
-      read: "A position",
+      read: say("A position"),
     };
   }
 
@@ -48,8 +48,8 @@ const registrySearch = (() => {
     if (!found) return [];
     const [first, second] = [Number(found[1]), Number(found[2])];
     return [
-      { latitude: first, longitude: second, read: "A position, if the latitude stands first" },
-      { latitude: second, longitude: first, read: "A position, if the longitude stands first" },
+      { latitude: first, longitude: second, read: say("A position, if the latitude stands first") },
+      { latitude: second, longitude: first, read: say("A position, if the longitude stands first") },
     ].filter(({ latitude, longitude }) => Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180);
   }
 

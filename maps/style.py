@@ -8,6 +8,7 @@ green: no place on this map is said to be free of mines.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from maps.words import mark
 from registry.model import Kind
 
 
@@ -35,7 +36,7 @@ INVALID_DASH = "4 4"
 
 # Batches of minefield records take these in turn, so that neighbouring batches differ.
 MINEFIELD_LOOKS = tuple(
-    Look(light, dark, "Recorded minefield", fill_opacity=0.3)
+    Look(light, dark, mark("Recorded minefield"), fill_opacity=0.3)
     for light, dark in (
         ("#882255", "#f08fb4"),
         ("#332288", "#a8a2f2"),
@@ -46,21 +47,25 @@ MINEFIELD_LOOKS = tuple(
 )
 
 KIND_LOOKS: Mapping[Kind, Look] = {
-    Kind.SURVEYED: Look("#7a5c00", "#dcc36a", "Surveyed hazardous area", dash="7 3", weight=1.4, fill_opacity=0.12),
-    Kind.RELEASED: Look("#0b7285", "#7fd3e6", "Land recorded as released", dash="1 4", weight=1.6, fill_opacity=0.08),
-    Kind.DEVICES: Look("#222222", "#eeeeee", "Device found", shape="cross"),
-    Kind.DISTRICTS: Look("#8a939c", "#6c7680", "District", weight=0.8, ground=True),
-    Kind.SCOPE: Look("#3c4650", "#c3ccd4", "What the giving party says it covers", dash="12 5", weight=2.0),
+    Kind.SURVEYED: Look(
+        "#7a5c00", "#dcc36a", mark("Surveyed hazardous area"), dash="7 3", weight=1.4, fill_opacity=0.12
+    ),
+    Kind.RELEASED: Look(
+        "#0b7285", "#7fd3e6", mark("Land recorded as released"), dash="1 4", weight=1.6, fill_opacity=0.08
+    ),
+    Kind.DEVICES: Look("#222222", "#eeeeee", mark("Device found"), shape="cross"),
+    Kind.DISTRICTS: Look("#8a939c", "#6c7680", mark("District"), weight=0.8, ground=True),
+    Kind.SCOPE: Look("#3c4650", "#c3ccd4", mark("What the giving party says it covers"), dash="12 5", weight=2.0),
 }
 
 NOT_COMPARED = "not-compared"
 
 EVENT_LOOKS: Mapping[str, Look] = {
-    "inside": Look("#0072b2", "#62b6ee", "Inside a record", shape="circle"),
-    "near": Look("#e69f00", "#f2bd45", "Near a record, outside it", shape="diamond"),
-    "outside": Look("#d1410c", "#ff8a5c", "Outside every record (no record there)", shape="triangle"),
-    "out-of-scope": Look("#5f6a74", "#a9b4bd", "Out of scope", shape="square", hollow=True),
-    NOT_COMPARED: Look("#37474f", "#cfd8dc", "Event, not compared", shape="circle", hollow=True),
+    "inside": Look("#0072b2", "#62b6ee", mark("Inside a record"), shape="circle"),
+    "near": Look("#e69f00", "#f2bd45", mark("Near a record, outside it"), shape="diamond"),
+    "outside": Look("#d1410c", "#ff8a5c", mark("Outside every record (no record there)"), shape="triangle"),
+    "out-of-scope": Look("#5f6a74", "#a9b4bd", mark("Out of scope"), shape="square", hollow=True),
+    NOT_COMPARED: Look("#37474f", "#cfd8dc", mark("Event, not compared"), shape="circle", hollow=True),
 }
 
 # The import report shows what became of each record; a suspected one has a finding about its place or geometry.
@@ -73,23 +78,23 @@ REPORT_LOOKS: Mapping[str, Look] = {
 }
 
 KIND_HEADINGS: Mapping[Kind, str] = {
-    Kind.ACCIDENTS: "Accidents and incidents",
-    Kind.DEVICES: "Devices found",
-    Kind.MINEFIELDS: "Minefield records",
-    Kind.SURVEYED: "Surveyed areas",
-    Kind.RELEASED: "Released land",
-    Kind.SCOPE: "Scope of the batches",
-    Kind.DISTRICTS: "Districts",
+    Kind.ACCIDENTS: mark("Accidents and incidents"),
+    Kind.DEVICES: mark("Devices found"),
+    Kind.MINEFIELDS: mark("Minefield records"),
+    Kind.SURVEYED: mark("Surveyed areas"),
+    Kind.RELEASED: mark("Released land"),
+    Kind.SCOPE: mark("Scope of the batches"),
+    Kind.DISTRICTS: mark("Districts"),
 }
 
 KIND_NAMES: Mapping[Kind, str] = {
-    Kind.ACCIDENTS: "Event",
-    Kind.DEVICES: "Device found",
-    Kind.MINEFIELDS: "Minefield record",
-    Kind.SURVEYED: "Surveyed area",
-    Kind.RELEASED: "Released land",
-    Kind.SCOPE: "Scope",
-    Kind.DISTRICTS: "District",
+    Kind.ACCIDENTS: mark("Event"),
+    Kind.DEVICES: mark("Device found"),
+    Kind.MINEFIELDS: mark("Minefield record"),
+    Kind.SURVEYED: mark("Surveyed area"),
+    Kind.RELEASED: mark("Released land"),
+    Kind.SCOPE: mark("Scope"),
+    Kind.DISTRICTS: mark("District"),
 }
 
 # Drawn in this order, the last on top.
@@ -105,16 +110,16 @@ DRAWING_ORDER = (
 
 # What must not be published as it is, and how the banner names it.
 RESTRICTED_KINDS: Mapping[Kind, str] = {
-    Kind.MINEFIELDS: "recorded minefields",
-    Kind.SURVEYED: "surveyed hazardous areas",
-    Kind.DEVICES: "found devices",
+    Kind.MINEFIELDS: mark("recorded minefields"),
+    Kind.SURVEYED: mark("surveyed hazardous areas"),
+    Kind.DEVICES: mark("found devices"),
 }
-RESTRICTED = "RESTRICTED: contains positions of {contents}"
+RESTRICTED = mark("RESTRICTED: contains positions of {contents}")
 
-NOTICE = (
+NOTICE = mark(
     "This map shows what was recorded and handed over. Outside every polygon means “no record”. "
     "It never means that the ground is free of mines."
 )
-NO_RECORD = "No record is not safe: it never means that the ground is free of mines."
-INVALID_LABEL = "Invalid geometry, left out of the figures"
-INVALID_NOTE = "The geometry is invalid as delivered: drawn dashed as it came, and left out of the figures."
+NO_RECORD = mark("No record is not safe: it never means that the ground is free of mines.")
+INVALID_LABEL = mark("Invalid geometry, left out of the figures")
+INVALID_NOTE = mark("The geometry is invalid as delivered: drawn dashed as it came, and left out of the figures.")

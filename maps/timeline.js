@@ -6,7 +6,6 @@ const registryTimeline = (() => {
   const STEPS = 120;
   const STEP_MILLISECONDS = 100;
 
-  const counted = (number) => number.toLocaleString("en");
   const dateOf = (day) => new Date(day * MILLISECONDS).toISOString().slice(0, 10);
 
   // Calls `show` with the last day to be shown, Infinity for all.
@@ -35,20 +34,26 @@ const registryTimeline = (() => {
     const tell = () => {
       const day = Number(slider.value);
       if (day >= last) {
-        said.textContent = "All dates";
+        said.textContent = say("All dates");
         show(Infinity);
         return;
       }
       let known = -undated;
       for (const { shapes } of dated) for (const each of shapes.day) known += each <= day;
       const batches = given.filter((each) => each <= day).length;
-      said.textContent = `By ${dateOf(day)}: ${batches} of ${given.length} dated layers, ${counted(known)} of ${counted(events - undated)} dated events`;
+      said.textContent = say("By {date}: {layers} of {all_layers} dated layers, {events} of {all_events} dated events", {
+        date: dateOf(day),
+        layers: batches,
+        all_layers: given.length,
+        events: say.number(known),
+        all_events: say.number(events - undated),
+      });
       show(day);
     };
     const stop = () => {
       clearInterval(timer);
       timer = 0;
-      play.textContent = "Play";
+      play.textContent = say("Play");
     };
     play.addEventListener("click", () => {
       if (timer) {
@@ -56,7 +61,7 @@ const registryTimeline = (() => {
         return;
       }
       if (Number(slider.value) >= last) slider.value = slider.min;
-      play.textContent = "Stop";
+      play.textContent = say("Stop");
       timer = setInterval(() => {
         slider.value = Number(slider.value) + Math.max(1, Math.ceil((last - first) / STEPS));
         tell();

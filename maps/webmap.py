@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from folium.template import Template
 from jinja2 import Environment, StrictUndefined
 from numpy.typing import NDArray
 
-from maps import assets, style
+from maps import assets, notices, style
 from maps.figures import headline_figures
 from maps.layers import LayerData, RegistryLayer, Verbatim, drawn_rows, layer_block
+from maps.words import ENGLISH, Catalogue
 from registry.errors import RegistryError
 from registry.model import Kind, Layer
 from registry.stats import Comparison
@@ -55,6 +56,7 @@ def build_web_map(
     title: str | None = None,
     tiles: str | None = None,
     without: Collection[str] = (),
+    words: Catalogue = ENGLISH,
 ) -> folium.Map:
     """The interactive map of a registry's active layers.
 
@@ -72,6 +74,8 @@ def build_web_map(
         keeps the page offline.
     without
         Batches that are not drawn. The page names them, and its figures still count them.
+    words
+        The language of the page, of `maps.words.catalogue`. What the data say stays in their own.
 
     Returns
     -------
@@ -88,16 +92,18 @@ def build_web_map(
     layers = _in_drawing_order(registry.layers())
     left_out = _left_out(layers, without)
     stored = [_layer_data(registry, layer, comparison) for layer in layers if layer not in left_out]
-    web_map = _WebMap(_bounds(stored), _record_notes(layers, left_out))
-    _Page(title or registry.path.stem, provider).add_child(web_map, name="web_map")
+    web_map = _WebMap(_bounds(stored), _record_notes(layers, left_out, words), words)
+    _Page(title or registry.path.stem, provider, words).add_child(web_map, name="web_map")
     if provider is not None:
         base_map = folium.TileLayer(provider)
         base_map._id = "base"
         base_map.add_to(web_map)
-    entries = _add_layers(web_map, stored)
+    entries = _add_layers(web_map, stored, words)
     _refuse_too_much(entries)
-    values = _frame_values(title or registry.path.stem, stored, entries, comparison, provider)
-    values["left_out"] = [f"{layer.title} ({layer.batch_id}, {layer.kind})" for layer in left_out]
+    values = _frame_values(title or registry.path.stem, stored, entries, comparison, provider, words=words)
+    values["left_out"] = [
+        f"{layer.title} ({layer.batch_id}, {words.say(style.KIND_HEADINGS[layer.kind])})" for layer in left_out
+    ]
     _Frame(web_map, values).add_to(web_map)
     return web_map
 
@@ -124,7 +130,7 @@ class _WebMap(folium.Map):
     _template = Template(
         """
         {%- macro html(this, kwargs) %}
-<div id="{{ this.get_name() }}" class="map" role="application" aria-label="Map"></div>
+<div id="{{ this.get_name() }}" class="map" role="application" aria-label="{{ this.label | e }}"></div>
         {%- endmacro %}
         {%- macro script(this, kwargs) %}
 const {{ this.get_name() }} = registryMap.create("{{ this.get_name() }}", {{ this.settings | tojson }});
@@ -132,16 +138,18 @@ const {{ this.get_name() }} = registryMap.create("{{ this.get_name() }}", {{ thi
         """
     )
 
-    def __init__(self, bounds: Bounds, record_notes: Sequence[str]) -> None:
+    def __init__(self, bounds: Bounds, record_notes: Sequence[str], words: Catalogue) -> None:
         super().__init__(tiles=None)
         self.default_js, self.default_css = [], []
         self._id = "registry"
-        looks = {name: asdict(look) for name, look in assets.looks().items()}
+        self.label = words.say("Map")
+        looks = {name: asdict(look) for name, look in _looks(words).items()}
         self.settings = {
             "bounds": bounds,
             "looks": looks,
             "invalid_dash": style.INVALID_DASH,
-            "no_record": style.NO_RECORD,
+            "no_record": words.say(style.NO_RECORD),
+            "no_record_in_english": words.english_too(style.NO_RECORD),
             "record_notes": record_notes,
         }
 
@@ -177,7 +185,8 @@ class _Page(Figure):
 
     _template = Template(
         """<!DOCTYPE html>
-<html lang="en"{% if this.image_hosts %} data-base-map{% endif %}>
+<html lang="{{ this.words.language }}" dir="{{ this.words.direction }}"
+{%- if this.words.is_unreviewed %} data-unreviewed{% endif %}{% if this.image_hosts %} data-base-map{% endif %}>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{{ policy }}">
@@ -190,6 +199,7 @@ class _Page(Figure):
 </head>
 <body>
 {{ this.html.render(**kwargs) }}
+<script type="application/json" id="words">{{ this.words.for_scripts() }}</script>
 {%- for text in scripts %}
 <script>{{ text }}</script>
 {%- endfor %}
@@ -198,8 +208,9 @@ class _Page(Figure):
 """
     )
 
-    def __init__(self, title: str, provider: xyzservices.TileProvider | None) -> None:
+    def __init__(self, title: str, provider: xyzservices.TileProvider | None, words: Catalogue) -> None:
         super().__init__(title=html.escape(title))
+        self.words = words
         self.image_hosts = [] if provider is None else [_origin(provider)]
 
     def render(self, **kwargs: object) -> str:
@@ -245,13 +256,16 @@ def _left_out(layers: Sequence[Layer], without: Collection[str]) -> list[Layer]:
     return [layer for layer in layers if layer.batch_id in without]
 
 
-def _record_notes(layers: Iterable[Layer], left_out: Collection[Layer]) -> list[str]:
+def _record_notes(layers: Iterable[Layer], left_out: Collection[Layer], words: Catalogue) -> list[str]:
     """What must be said wherever the page says whether a record covers a place."""
     records = [layer for layer in layers if layer.kind is Kind.MINEFIELDS]
     unplottable = sum(layer.counts.unplottable for layer in records)
-    notes = [f"Records that could not be plotted and may lie anywhere: {unplottable:,}."] if unplottable else []
+    notes = []
+    if unplottable:
+        count = words.number(unplottable)
+        notes.append(words.say("Records that could not be plotted and may lie anywhere: {count}.", count=count))
     if any(layer in left_out for layer in records):
-        notes.append("Batches of records were left out of this map and are not looked at.")
+        notes.append(words.say("Batches of records were left out of this map and are not looked at."))
     return notes
 
 
@@ -289,7 +303,7 @@ def _bounds(stored: Iterable[LayerData]) -> Bounds:
     return _WORLD
 
 
-def _add_layers(web_map: folium.Map, stored: Sequence[LayerData]) -> list[LayerEntry]:
+def _add_layers(web_map: folium.Map, stored: Sequence[LayerData], words: Catalogue) -> list[LayerEntry]:
     entries: list[LayerEntry] = []
     for number, data in enumerate(stored):
         kind = data.layer.kind
@@ -297,7 +311,7 @@ def _add_layers(web_map: folium.Map, stored: Sequence[LayerData]) -> list[LayerE
         if kind is Kind.MINEFIELDS:
             batches = sum(entry.kind is kind for entry in entries)
             look = f"minefields-{batches % len(style.MINEFIELD_LOOKS)}"
-        block = layer_block(data, look)
+        block = layer_block(data, look, words)
         drawn = RegistryLayer(number, block)
         drawn.add_to(web_map)
         name, title, batch_id = drawn.get_name(), data.layer.title, data.layer.batch_id
@@ -311,18 +325,23 @@ def _frame_values(
     entries: Sequence[LayerEntry],
     comparison: Comparison | None,
     provider: xyzservices.TileProvider | None,
+    *,
+    words: Catalogue,
 ) -> dict[str, object]:
     present = {entry.kind for entry in entries}
     classes = {name for entry in entries if entry.count for name in entry.classes}
     return {
+        "_": words.say,
+        "number": words.number,
         "title": title,
-        "subtitle": _dates(stored),
-        "restricted": _restricted(present),
-        "notice": style.NOTICE,
-        "figures": None if comparison is None else headline_figures(comparison),
+        "subtitle": _dates(stored, words),
+        "restricted": notices.restricted(present, words),
+        "unreviewed": notices.unreviewed(words),
+        "notice": notices.notice(words),
+        "figures": None if comparison is None else headline_figures(comparison, words),
         "near_m": None if comparison is None else comparison.parameters["near_m"],
         "groups": [
-            (style.KIND_HEADINGS[kind], [entry for entry in entries if entry.kind is kind])
+            (words.say(style.KIND_HEADINGS[kind]), [entry for entry in entries if entry.kind is kind])
             for kind in Kind
             if kind in present
         ],
@@ -332,8 +351,8 @@ def _frame_values(
         "has_dates": any(map(_has_dates, stored)),
         "has_records": Kind.MINEFIELDS in present,
         "has_invalid": any(data.layer.counts.invalid for data in stored),
-        "looks": assets.looks(),
-        "invalid_label": style.INVALID_LABEL,
+        "looks": _looks(words),
+        "invalid_label": words.say(style.INVALID_LABEL),
         "base_map": None if provider is None else (provider.name, urlsplit(_origin(provider)).netloc),
     }
 
@@ -343,22 +362,26 @@ def _has_dates(data: LayerData) -> bool:
     return data.handover.handed_over_on is not None or bool(np.any(known))
 
 
-def _restricted(present: Iterable[Kind]) -> str | None:
-    contents = [name for kind, name in style.RESTRICTED_KINDS.items() if kind in present]
-    return style.RESTRICTED.format(contents=", ".join(contents)) if contents else None
+def _looks(words: Catalogue) -> dict[str, style.Look]:
+    return {name: replace(look, label=words.say(look.label)) for name, look in assets.looks().items()}
 
 
-def _dates(stored: Sequence[LayerData]) -> list[str]:
+def _dates(stored: Sequence[LayerData], words: Catalogue) -> list[str]:
     """The dates of the data, in phrases."""
     if not stored:
-        return ["The registry holds no active layer yet."]
+        return [words.say("The registry holds no active layer yet.")]
     dates = {data.layer.batch_id: data.handover.handed_over_on for data in stored}
     stated = sorted(day for day in dates.values() if day is not None)
-    span = " to ".join(dict.fromkeys(map(str, stated[:1] + stated[-1:]))) or "on no stated date"
-    where = " (where stated)" if 0 < len(stated) < len(dates) else ""
+    ends = list(dict.fromkeys(map(str, stated[:1] + stated[-1:])))
+    if len(ends) == 2:
+        handed_over = words.say("Handed over: {first} to {last}", first=ends[0], last=ends[1])
+    else:
+        handed_over = words.say("Handed over: {date}", date=ends[0] if ends else words.say("on no stated date"))
+    if 0 < len(stated) < len(dates):
+        handed_over += f" ({words.say('where stated')})"
     imported = max(data.layer.provenance.imported_at for data in stored)
     return [
-        f"{len(dates)} {'batch' if len(dates) == 1 else 'batches'}",
-        f"Handed over {span}{where}",
-        f"Last import {imported:%Y-%m-%d}",
+        words.say("Batches: {count}", count=words.number(len(dates))),
+        handed_over,
+        words.say("Last import: {date}", date=f"{imported:%Y-%m-%d}"),
     ]

@@ -45,6 +45,12 @@ BatchId = Annotated[str, typer.Argument(metavar="ID", help="The batch.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the history.")]
 
 
+def _languages() -> list[str]:
+    from maps.words import languages
+
+    return languages()
+
+
 def main() -> None:
     """Run a command; an error that was foreseen is one sentence and exit code 3, a bug keeps its traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -659,7 +665,7 @@ def shift(
         write_preview(result, preview)
 
 
-@app.command("map", epilog="Example: minefield-registry map -o map.html")
+@app.command("map", epilog="Example: minefield-registry map -o map.html --lang hy")
 def map_(
     context: typer.Context,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("map.html"),
@@ -674,15 +680,21 @@ def map_(
         list[str] | None,
         typer.Option("--without", metavar="BATCH", help="A batch that is not drawn; the page says so."),
     ] = None,
+    language: Annotated[
+        str,
+        typer.Option("--lang", metavar="CODE", help="Language of the page, as ru.", autocompletion=_languages),
+    ] = "en",
 ) -> None:
     """Draw the registry as one HTML file that opens without a network."""
     from maps.webmap import build_web_map, save_web_map
+    from maps.words import catalogue
     from registry.stats import compute_stats
 
+    words = catalogue(language)
     with _open(context) as registry, _progress() as progress:
         comparison = compute_stats(registry, progress=progress)
         progress("drawing the map", None)
-        web_map = build_web_map(registry, comparison, title=title, tiles=tiles, without=without or ())
+        web_map = build_web_map(registry, comparison, title=title, tiles=tiles, without=without or (), words=words)
         save_web_map(web_map, output)
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB. RESTRICTED: it shows positions of recorded minefields.")
 

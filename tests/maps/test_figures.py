@@ -17,14 +17,14 @@ def test_figures_of_the_small_registry(sea_registry):
     assert figures.windows[0].outside == "3 of 4"
     assert figures.windows[0].inside == "1 of 4"
     assert figures.windows[0].share_outside.startswith("No share: ")
-    counts = dict(figures.counts)
+    counts = {label: value for label, value, _ in figures.counts}
     assert counts["Records received"] == "4"
     assert counts["plotted"] == "2"
     assert counts["invalid, left out of the figures"] == "1"
     assert counts["unplottable, not on the map"] == "1"
     # Two squares of 0.01 degree at the equator: 1113.2 m by 1105.7 m each.
     assert counts["Recorded area, overlaps once"] == "2.46 km²"
-    assert any(line.startswith("batch-1, minefields (SHA-256 ") for line in figures.compared)
+    assert any(line.startswith("batch-1, Minefield records (SHA-256 ") for line in figures.compared)
 
 
 def test_share_never_stands_without_its_counts(sea_registry):
@@ -35,8 +35,10 @@ def test_share_never_stands_without_its_counts(sea_registry):
 
 def test_never_mapped_is_not_mapped_wrongly(sea_registry):
     comparison = compute_stats(sea_registry)
-    assert not any("never mapped" in note for note in headline_figures(comparison).notes)
+    assert not any("Never mapped" in note for note in headline_figures(comparison).notes)
     unmapped = replace(comparison.accuracy.unmapped_sheets, events=wilson_share(17, 1442))
     accuracy = replace(comparison.accuracy, unmapped_sheets=unmapped)
     notes = headline_figures(replace(comparison, accuracy=accuracy)).notes
-    assert any(note.startswith("17 of 1,442 events lie on map sheets where no record is plotted") for note in notes)
+    assert any(
+        note.startswith("Events on map sheets where no record is plotted: 17 of 1,442. Never mapped") for note in notes
+    )

@@ -81,7 +81,8 @@ def test_batch_says_who_gave_what_to_whom(sea_registry):
     block = layer_block(data_of(sea_registry, "batch-1", Kind.MINEFIELDS), "minefields-0")
     assert shapes(block)[0]["batch"] == [
         ["Batch", "First batch (batch-1)"],
-        ["Given by → to", "Party A → Party B"],
+        ["Given by", "Party A"],
+        ["Given to", "Party B"],
         ["Handed over on", "2021-06-12"],
     ]
     assert first_batch().giving_party == "Party A"
@@ -103,7 +104,7 @@ def test_repeated_event_numbers_keep_their_own_class(sea_registry):
     )
     block = layer_block(LayerData(data.layer, same, data.handover, data.documents, classified), "not-compared")
     assert shapes(block)[1] == ["inside", "near", "outside", "not-compared"]
-    assert cell(block, "Covered by", 0) == "b/1; b/2"
-    assert cell(block, "Covered by", 1) is None
+    assert cell(block, "Covered by record", 0) == "b/1; b/2"
+    assert cell(block, "Covered by record", 1) is None
     assert cell(block, "Nearest record", 1) == "b/1"
     assert [cell(block, "Distance to it", row) for row in range(4)] == [None, 56, None, None]

@@ -44,7 +44,7 @@ def test_page_says_what_it_must(sea_registry):
     assert "<title>Sea</title>" in page
     assert style.NOTICE in page
     assert "RESTRICTED: contains positions of recorded minefields" in page
-    for phrase in ("3 batches", "Handed over 2021-06-12 (where stated)", "Last import 2024-03-20"):
+    for phrase in ("Batches: 3", "Handed over: 2021-06-12 (where stated)", "Last import: 2024-03-20"):
         assert f"<span>{phrase}</span>" in page
     assert "within 100 m" in page
     assert style.INVALID_LABEL in page
@@ -115,7 +115,7 @@ def test_file_that_cannot_be_written_is_one_sentence(sea_registry, tmp_path):
 def test_batch_left_out_is_named_on_the_page_and_counted(sea_registry):
     web_map = build_web_map(sea_registry, compute_stats(sea_registry), without=["batch-1"])
     page = html.unescape(page_of(web_map))
-    assert "Not on this map, though in the registry: SYNTHETIC minefields (batch-1, minefields)." in page
+    assert "Not on this map, though in the registry: SYNTHETIC minefields (batch-1, Minefield records)." in page
     assert "The figures count what is not on the map too." in page
     assert "3 of 4" in page
     assert page.count("data-layer=") == 2

@@ -1,0 +1,41 @@
+"""What a page must say about itself: what it may show to whom, what it does not mean, who reviewed its language."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from maps import style
+from maps.words import ENGLISH, Catalogue, mark
+from registry.model import Kind
+
+UNREVIEWED = mark("No native speaker has reviewed this translation. The English text beneath is what holds.")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A text that may save a life, and beneath it the English one while the translation is unreviewed (else None)."""
+
+    text: str
+    english: str | None
+
+
+def notice(words: Catalogue) -> Notice:
+    """What the map means and does not mean."""
+    return Notice(words.say(style.NOTICE), words.english_too(style.NOTICE))
+
+
+def restricted(kinds: Iterable[Kind], words: Catalogue) -> Notice | None:
+    """The banner of a page with layers of these kinds; None where nothing in it is restricted."""
+    present = set(kinds)
+    contents = [name for kind, name in style.RESTRICTED_KINDS.items() if kind in present]
+    if not contents:
+        return None
+
+    def banner(language: Catalogue) -> str:
+        return language.say(style.RESTRICTED, contents=", ".join(map(language.say, contents)))
+
+    return Notice(banner(words), banner(ENGLISH) if words.is_unreviewed else None)
+
+
+def unreviewed(words: Catalogue) -> Notice | None:
+    """That no native speaker has reviewed the language of the page; None where one has."""
+    return Notice(words.say(UNREVIEWED), words.english_too(UNREVIEWED)) if words.is_unreviewed else None
