@@ -12,6 +12,7 @@ from registry.compare.areas import Coverage
 from registry.compare.containment import Window
 from registry.compare.eligibility import RULE_WORDS
 from registry.compare.uncertainty import Share
+from registry.headlines import not_computed
 from registry.stats import Comparison
 
 # The sentences of a comparison that the panel repeats; a catalogue translates them with their names in braces.
@@ -63,7 +64,7 @@ def headline_figures(comparison: Comparison, words: Catalogue = ENGLISH) -> Figu
     )
     return Figures(
         windows=[_window(name, window, words) for name, window in windows if window is not None and window.total],
-        notes=_notes(accuracy, words),
+        notes=[*_notes(accuracy, words), *filter(None, [not_computed(comparison)])],
         counts=[*_coverage_counts(comparison.coverage, words), *_event_counts(accuracy, words)],
         compared=[
             f"{layer.batch_id}, {words.say(style.KIND_HEADINGS[layer.kind])} (SHA-256 {layer.content_sha256[:12]})"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from registry.claimset import shipped_claims
-from registry.codes import DatePrecision
+from registry.codes import DatePrecision, Section
 from registry.compare.claims import Claim, Metric, OurValue, Reference, Unit
 from registry.compare.containment import EventClass, Window
 from registry.compare.ground import Ground
@@ -29,6 +29,7 @@ _NO_GROUND = {
     Metric.M4: (Unit.MINE, "The registry holds no layer of found devices."),
     Metric.M5: (Unit.MINE, "The registry holds no completed fields with mines found in them."),
 }
+_SECTIONS = (Section.GROUND, Section.LOCATION)  # of a comparison, that a value is taken from
 _COMPARED = {Metric.M1, Metric.OUTSIDE, Metric.M11}
 _WINDOWS = {
     "all": "all events",
@@ -43,10 +44,10 @@ _EVENT_COLUMNS = [
 def compare_as_of(registry: Registry, as_of: date | None, progress: Progress) -> tuple[Comparison, date | None]:
     """Compare with what was known on a day; with all data where there was nothing to compare by then."""
     if as_of is not None:
-        comparison = compute_stats(registry, StatsOptions(as_of=as_of), progress=progress)
+        comparison = compute_stats(registry, StatsOptions(as_of=as_of, sections=_SECTIONS), progress=progress)
         if comparison.coverage.records_received and comparison.accuracy.events_received:
             return comparison, as_of
-    return compute_stats(registry, progress=progress), None
+    return compute_stats(registry, StatsOptions(sections=_SECTIONS), progress=progress), None
 
 
 def known_claims(registry: Registry) -> tuple[Claim, ...]:

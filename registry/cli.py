@@ -688,11 +688,12 @@ def map_(
     """Draw the registry as one HTML file that opens without a network."""
     from maps.webmap import build_web_map, save_web_map
     from maps.words import catalogue
-    from registry.stats import compute_stats
+    from registry.inputs import StatsOptions
+    from registry.stats import FOR_A_MAP, compute_stats
 
     words = catalogue(language)
     with _open(context) as registry, _progress() as progress:
-        comparison = compute_stats(registry, progress=progress)
+        comparison = compute_stats(registry, StatsOptions(sections=FOR_A_MAP), progress=progress)
         progress("drawing the map", None)
         web_map = build_web_map(registry, comparison, title=title, tiles=tiles, without=without or (), words=words)
         save_web_map(web_map, output)

@@ -159,6 +159,20 @@ class By(StrEnum):
     TYPE = "type"
 
 
+class Section(StrEnum):
+    """A part of a comparison that can be left out; coverage and accuracy are in every one."""
+
+    PREDICTIVE = "predictive"
+    MARGINS = "margins"
+    THEMATIC = "thematic"
+    QUALITY = "quality"
+    GROUND = "ground"
+    INDEPENDENCE = "independence"
+    CLUSTERS = "clusters"
+    LOCATION = "location"
+    COMPLETENESS = "completeness"
+
+
 class ShiftBy(StrEnum):
     """Groups of records whose shift is sought on its own."""
 

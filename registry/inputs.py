@@ -7,7 +7,7 @@ from datetime import date
 import pandas
 from geopandas import GeoDataFrame
 
-from registry.codes import By, PlotStatus, Rule
+from registry.codes import By, PlotStatus, Rule, Section
 from registry.compare.claimed import CLAIM_COLUMNS
 from registry.compare.eligibility import COARSE_ABOVE_M
 from registry.compare.ground import GroundOptions
@@ -58,6 +58,12 @@ _DATE_OF_KIND: Mapping[Kind, str] = {
     Kind.DEVICES: "found_on",
 }
 
+_LOOKED_AT_BY: Mapping[Kind, frozenset[Section] | None] = {
+    Kind.SURVEYED: frozenset({Section.GROUND, Section.INDEPENDENCE}),
+    Kind.RELEASED: None,  # by a rule of eligibility, always
+    Kind.DEVICES: frozenset({Section.GROUND}),
+}
+
 
 @dataclass(frozen=True)
 class StatsOptions:
@@ -87,6 +93,8 @@ class StatsOptions:
         Position error of events that state none, one sigma; None where nobody knows.
     seed
         Of the null model.
+    sections
+        What is computed beside coverage and accuracy.
     """
 
     batch_ids: tuple[str, ...] = ()
@@ -102,6 +110,7 @@ class StatsOptions:
     cluster_events: int = 5
     sigma_m: float | None = None
     seed: int = 1
+    sections: tuple[Section, ...] = tuple(Section)
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,7 @@ class Inputs:
     ``received`` are all minefield records, ``plotted`` those with a usable geometry, ``unrepaired`` those that could be
     repaired; ``events`` have a geometry only where it is usable. ``handovers`` are those of the minefield batches.
     ``districts``, ``scope`` and ``released`` are None where there is no such row, ``surveyed`` and ``devices`` where
-    there is no such layer. ``as_of`` says what was left out.
+    there is no such layer, or no section that is asked for looks at it. ``as_of`` says what was left out.
     """
 
     layers: Mapping[Kind, tuple[Layer, ...]]
@@ -172,7 +181,10 @@ def _choose_layers(registry: Registry, options: StatsOptions) -> dict[Kind, tupl
         Kind.DISTRICTS: _layers(registry, Kind.DISTRICTS, districts),
         # A batch need not say what it covers.
         Kind.SCOPE: registry.layers(Kind.SCOPE, batch_ids=options.batch_ids),
-        **{kind: registry.layers(kind) for kind in (Kind.SURVEYED, Kind.RELEASED, Kind.DEVICES)},
+        **{
+            kind: registry.layers(kind) if sections is None or sections & set(options.sections) else ()
+            for kind, sections in _LOOKED_AT_BY.items()
+        },
     }
     if len(chosen[Kind.DISTRICTS]) > 1:
         held = ", ".join(layer.batch_id for layer in chosen[Kind.DISTRICTS])

@@ -6,13 +6,14 @@ from registry.codes import Rule
 from registry.compare.accuracy import Accuracy
 from registry.compare.independence import Independence, Sign
 from registry.compare.location import LocationError
+from registry.headlines import caveats_not_computed
 from registry.stats import Comparison
 
 
 def why_no_accuracy(comparison: Comparison) -> tuple[str, ...]:
     """A sentence for each thing in the data that keeps the share inside from being an accuracy of the maps.
 
-    Empty where there is no event to speak of.
+    Empty where there is no event to speak of. What was not looked at is named as such.
     """
     if not comparison.accuracy.all.total:
         return ()
@@ -22,7 +23,7 @@ def why_no_accuracy(comparison: Comparison) -> tuple[str, ...]:
         *_of_errors(comparison.location),
         *_of_places(comparison.independence),
     )
-    return tuple(sentence for number, sentence in found if number)
+    return (*(sentence for number, sentence in found if number), *caveats_not_computed(comparison))
 
 
 def _of_maps(accuracy: Accuracy) -> Iterator[tuple[int, str]]:
@@ -68,7 +69,9 @@ def _of_errors(location: LocationError | None) -> Iterator[tuple[int, str]]:
     )
 
 
-def _of_places(independence: Independence) -> Iterator[tuple[int, str]]:
+def _of_places(independence: Independence | None) -> Iterator[tuple[int, str]]:
+    if independence is None:
+        return
     said = {
         Sign.REPEATED: "repeat the coordinate of another: they may be one event, or one rough place.",
         Sign.ON_THE_MAP: "lie on a vertex or centroid of a map: their positions may come from the map, not the ground.",

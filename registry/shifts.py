@@ -123,7 +123,7 @@ def compute_shift(
         If a chosen batch has no active layer of the kind it is chosen for, or a rule has nothing to look at.
     """
     progress("reading layers", 0.0)
-    inputs = read_inputs(registry, StatsOptions(options.batch_ids, options.events, rules=options.rules))
+    inputs = read_inputs(registry, StatsOptions(options.batch_ids, options.events, rules=options.rules, sections=()))
     records = rank_records(inputs.plotted, inputs.handed_over_on, plane_of(inputs.plotted, inputs.events))
     selection = _selection(inputs, records, options)
     places = shapely.get_coordinates(selection.located.on_plane[selection.keep])

@@ -4,15 +4,18 @@ import dataclasses
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas
 import shapely
 from geopandas import GeoDataFrame
+from numpy.typing import NDArray
 
 from registry import __version__
-from registry.codes import By
+from registry.codes import By, Section
 from registry.compare.accuracy import Accuracy, accuracy_of, classify
 from registry.compare.areas import (
     Coverage,
@@ -61,6 +64,10 @@ _SECTIONS = (
     "clusters",
     "location",
 )
+"""Names of the sections in the JSON but the last, in their order."""
+
+FOR_A_MAP = (Section.CLUSTERS,)
+"""What a web map shows beside coverage and accuracy."""
 
 _GROUND_KINDS = (Kind.SURVEYED, Kind.RELEASED, Kind.DEVICES)
 
@@ -75,12 +82,16 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 class Comparison:
     """Recorded minefields against recorded explosions, with everything that names the result.
 
+    A section that was not asked for is None and named in ``not_computed``: nothing can be concluded from it.
+
     Attributes
     ----------
     layers
         The layers that were compared, with their hashes.
     parameters
         Whatever else the figures depend on.
+    not_computed
+        The sections that were not asked for.
     as_of
         What was left out because of its date; None where no day was asked for.
     coverage, accuracy
@@ -90,36 +101,37 @@ class Comparison:
     groups
         M1 and M1c by whatever was asked for.
     ground
-        M2, M2b, M4, M5, M6 and M8, against surveyed and released land and found devices; None where there is no such
-        layer and nobody stated an estimate of all mines.
+        M2, M2b, M4, M5, M6 and M8, against surveyed and released land and found devices; None also where there is no
+        such layer and nobody stated an estimate of all mines.
     independence, clusters
         Positions that come from the map, or are used more than once (M17); where events lie close together outside
         every record (M16).
     location
-        What location error makes of M1: M1b, the noise ceiling, M1d, and M1 by chance; None where there are no events
-        or no mapped land.
+        What location error makes of M1: M1b, the noise ceiling, M1d, and M1 by chance; None also where there are no
+        events or no mapped land.
     completeness
         Of each batch's minefield records (M10), by batch.
     classified
-        EPSG:4326, one row for each received event, see `registry.compare.accuracy.classify`; and ``cluster``, the rank
-        of its cluster, 0 where it is in none.
+        EPSG:4326, one row for each received event, see `registry.compare.accuracy.classify`; and where clusters were
+        computed ``cluster``, the rank of its cluster, 0 where it is in none.
     """
 
     layers: tuple[Layer, ...]
     parameters: Mapping[str, object]
+    not_computed: tuple[Section, ...]
     as_of: AsOf | None
     coverage: Coverage
     accuracy: Accuracy
-    predictive: PredictiveAccuracy
-    margins: tuple[BatchMargin, ...]
-    thematic: ThematicAccuracy
-    quality: RecordQuality
+    predictive: PredictiveAccuracy | None
+    margins: tuple[BatchMargin, ...] | None
+    thematic: ThematicAccuracy | None
+    quality: RecordQuality | None
     groups: tuple[Grouping, ...]
     ground: Ground | None
-    independence: Independence
-    clusters: Clusters
+    independence: Independence | None
+    clusters: Clusters | None
     location: LocationError | None
-    completeness: Mapping[str, BatchCompleteness]
+    completeness: Mapping[str, BatchCompleteness] | None
     classified: GeoDataFrame = dataclasses.field(compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -129,8 +141,11 @@ class Comparison:
             "schema": SCHEMA,
             "layers": [{name: plain(getattr(layer, name)) for name in named} for layer in self.layers],
             "parameters": plain(self.parameters),
+            "not_computed": plain(self.not_computed),
             **{name: plain(getattr(self, name), unless_none=_ONLY_WHEN_SAID) for name in _SECTIONS},
-            "completeness": [
+            "completeness": None
+            if self.completeness is None
+            else [
                 {"batch_id": batch_id, **plain(batch, unless_none=_ONLY_WHEN_SAID)}
                 for batch_id, batch in self.completeness.items()
             ],
@@ -144,10 +159,25 @@ class Basis:
     options: StatsOptions
     inputs: Inputs
     records: RankedRecords
-    land: MergedLand
     selection: Selection
-    study: StudyArea | None
-    districts: Places | None
+
+    @cached_property
+    def land(self) -> MergedLand:
+        """The records merged."""
+        return merge_records(self.records)
+
+    @cached_property
+    def districts(self) -> Places | None:
+        """The district of each event that counts; None without a layer of them."""
+        if self.inputs.districts is None:
+            return None
+        return places_by_district(self.selection, self.inputs.districts, self.records)
+
+    @cached_property
+    def study(self) -> StudyArea | None:
+        """The study area."""
+        inputs = self.inputs
+        return study_area(self.records, inputs.events, scope=inputs.scope, districts=inputs.districts)
 
 
 def compute_stats(
@@ -165,7 +195,7 @@ def compute_stats(
     registry
         Open for reading; it is not changed.
     options
-        Which layers, by which rules, grouped by what, and how far is near.
+        Which layers, by which rules, grouped by what, how far is near, and which sections.
     progress
         Told what is done, and how much of the work is behind it.
 
@@ -181,42 +211,33 @@ def compute_stats(
     basis = _basis(inputs, options)
     classified = classify(basis.selection, basis.records, near_m=options.near_m)
     progress("measuring", 0.7)
-    clusters, cluster = find_clusters(
-        classified,
-        inputs.events,
-        basis.records.plane,
-        districts=inputs.districts,
-        distance_m=options.cluster_distance_m,
-        min_events=options.cluster_events,
-    )
+    wanted = frozenset(options.sections)
+    clusters = _clusters(basis, classified) if Section.CLUSTERS in wanted else None
     return Comparison(
         layers=tuple(layer for of_kind in inputs.layers.values() for layer in of_kind),
         parameters=_parameters(basis),
+        not_computed=tuple(section for section in Section if section not in wanted),
         as_of=inputs.as_of,
         coverage=_coverage(basis),
         accuracy=accuracy_of(basis.selection, basis.records, districts=basis.districts, unrepaired=inputs.unrepaired),
-        predictive=measure_predictive(basis.selection, basis.records, basis.land, basis.study),
-        margins=measure_margins(basis.selection, basis.records, basis.land.by_handover),
-        thematic=measure_thematic(basis.selection, basis.records),
-        quality=_quality(basis),
+        predictive=_predictive(basis) if Section.PREDICTIVE in wanted else None,
+        margins=_margins(basis) if Section.MARGINS in wanted else None,
+        thematic=measure_thematic(basis.selection, basis.records) if Section.THEMATIC in wanted else None,
+        quality=_quality(basis) if Section.QUALITY in wanted else None,
         groups=tuple(_group(by, basis) for by in dict.fromkeys(options.by)),
-        ground=_ground(basis),
-        independence=measure_independence(
-            classified[classified["removed_by"].isna()], basis.records, surveyed=inputs.surveyed
-        ),
-        clusters=clusters,
-        location=measure_location_error(
-            basis.selection, basis.records, basis.study, assumed_m=options.sigma_m, seed=options.seed
-        ),
-        completeness=_completeness(registry, inputs),
-        classified=classified.assign(cluster=cluster),
+        ground=_ground(basis) if Section.GROUND in wanted else None,
+        independence=_independence(basis, classified) if Section.INDEPENDENCE in wanted else None,
+        clusters=None if clusters is None else clusters[0],
+        location=_location(basis) if Section.LOCATION in wanted else None,
+        completeness=_completeness(registry, inputs) if Section.COMPLETENESS in wanted else None,
+        classified=classified if clusters is None else classified.assign(cluster=clusters[1]),
     )
 
 
 def write_classified(comparison: Comparison, path: Path) -> None:
     """Write every event with its class, its records, its distance and its cluster to a GeoPackage or a CSV file.
 
-    A GeoPackage gets the clusters as a second layer, ``unmapped_clusters``.
+    A GeoPackage gets the clusters as a second layer, ``unmapped_clusters``, where they were computed.
 
     Parameters
     ----------
@@ -243,17 +264,22 @@ def write_classified(comparison: Comparison, path: Path) -> None:
                 _as_table(events).to_csv(scratch, index=False)
             else:
                 events.to_file(scratch, layer="classified_events", driver="GPKG", geometry_type="Point", VERSION="1.3")
-                _clusters_layer(comparison.clusters).to_file(
-                    scratch,
-                    layer="unmapped_clusters",
-                    driver="GPKG",
-                    geometry_type="Polygon",
-                    DESCRIPTION=comparison.clusters.notice,
-                    layer_metadata={"notice": comparison.clusters.notice},
-                )
+                if comparison.clusters is not None:
+                    _write_clusters(comparison.clusters, scratch)
             scratch.rename(path)
     except (OSError, DataSourceError, DataLayerError) as error:
         raise StoreError(f"{path} cannot be written: {error}; check the folder and the space left.") from error
+
+
+def _write_clusters(found: Clusters, path: Path) -> None:
+    _clusters_layer(found).to_file(
+        path,
+        layer="unmapped_clusters",
+        driver="GPKG",
+        geometry_type="Polygon",
+        DESCRIPTION=found.notice,
+        layer_metadata={"notice": found.notice},
+    )
 
 
 def _basis(inputs: Inputs, options: StatsOptions) -> Basis:
@@ -265,10 +291,7 @@ def _basis(inputs: Inputs, options: StatsOptions) -> Basis:
         claimed=claimed_by_all(claims_of(inputs.received)),
         coarse_above_m=options.coarse_above_m,
     )
-    selection = select_events(inputs.events, records, criteria)
-    districts = None if inputs.districts is None else places_by_district(selection, inputs.districts, records)
-    study = study_area(records, inputs.events, scope=inputs.scope, districts=inputs.districts)
-    return Basis(options, inputs, records, merge_records(records), selection, study, districts)
+    return Basis(options, inputs, records, select_events(inputs.events, records, criteria))
 
 
 def _parameters(basis: Basis) -> dict[str, object]:
@@ -303,6 +326,37 @@ def _coverage(basis: Basis) -> Coverage:
         land=basis.land,
         repeated=count_repeated(inputs.plotted),
         districts=inputs.districts,
+    )
+
+
+def _predictive(basis: Basis) -> PredictiveAccuracy:
+    return measure_predictive(basis.selection, basis.records, basis.land, basis.study)
+
+
+def _margins(basis: Basis) -> tuple[BatchMargin, ...]:
+    return measure_margins(basis.selection, basis.records, basis.land.by_handover)
+
+
+def _independence(basis: Basis, classified: GeoDataFrame) -> Independence:
+    counted = classified[classified["removed_by"].isna()]
+    return measure_independence(counted, basis.records, surveyed=basis.inputs.surveyed)
+
+
+def _clusters(basis: Basis, classified: GeoDataFrame) -> tuple[Clusters, NDArray[np.int64]]:
+    return find_clusters(
+        classified,
+        basis.inputs.events,
+        basis.records.plane,
+        districts=basis.inputs.districts,
+        distance_m=basis.options.cluster_distance_m,
+        min_events=basis.options.cluster_events,
+    )
+
+
+def _location(basis: Basis) -> LocationError | None:
+    options = basis.options
+    return measure_location_error(
+        basis.selection, basis.records, basis.study, assumed_m=options.sigma_m, seed=options.seed
     )
 
 

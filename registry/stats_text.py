@@ -13,10 +13,11 @@ from registry.compare.eligibility import RULE_WORDS
 from registry.compare.groups import Grouping, UnmappedPlaces
 from registry.compare.quality import Delay
 from registry.compare.sentences import Headline
+from registry.compare.study import PredictiveAccuracy
 from registry.compare.uncertainty import Share
 from registry.compare.windows import AsOf
 from registry.ground_text import ground
-from registry.headlines import headlines
+from registry.headlines import headlines, not_computed
 from registry.limits import why_no_accuracy
 from registry.location_text import location_error
 from registry.model import Kind
@@ -62,8 +63,12 @@ def _parts(result: Comparison) -> Iterator[RenderableType]:
         yield ground(result.ground)
     if result.location is not None:
         yield location_error(result.location)
-    yield independence(result.independence)
-    yield clusters(result.clusters)
+    if result.independence is not None:
+        yield independence(result.independence)
+    if result.clusters is not None:
+        yield clusters(result.clusters)
+    if result.not_computed:
+        yield Text(f"{not_computed(result)}", "bold")
     yield _in_words(headlines(result))
     yield _why_no_accuracy(result)
 
@@ -219,17 +224,22 @@ def _never_mapped(unmapped: UnmappedPlaces) -> str:
 
 
 def _qualities(result: Comparison) -> Iterator[str]:
-    predictive, thematic, quality = result.predictive, result.thematic, result.quality
+    if result.predictive is not None:
+        yield from _predictive(result.predictive)
+    thematic, quality = result.thematic, result.quality
+    if thematic is not None and thematic.share.denominator:
+        yield f"Inside, with a device that a covering record claims: {share(thematic.share)}."
+    if quality is not None and quality.dated_share.denominator:
+        yield f"Records with a date of laying: {share(quality.dated_share)}.{_delay(quality.delay)}"
+
+
+def _predictive(predictive: PredictiveAccuracy) -> Iterator[str]:
     if predictive.value is not None and predictive.covered_m2 is not None and predictive.area_m2 is not None:
         yield (
             f"Predictive accuracy index {predictive.value:.1f} ({predictive.low:.1f}-{predictive.high:.1f}): events "
             f"lie inside the records that many times as often as if they lay anywhere in {predictive.study}, of whose "
             f"{km2(predictive.area_m2)} km2 the records cover {km2(predictive.covered_m2)} km2."
         )
-    if thematic.share.denominator:
-        yield f"Inside, with a device that a covering record claims: {share(thematic.share)}."
-    if quality.dated_share.denominator:
-        yield f"Records with a date of laying: {share(quality.dated_share)}.{_delay(quality.delay)}"
 
 
 def _delay(delay: Delay) -> str:
@@ -259,7 +269,7 @@ def _rules(accuracy: Accuracy) -> RenderableType:
 
 
 def _margins(result: Comparison) -> RenderableType:
-    if len(result.margins) < 2:
+    if result.margins is None or len(result.margins) < 2:
         return Text("")
     rows = [
         (

@@ -2,8 +2,12 @@
 
 import re
 
+import pytest
+
+from registry.codes import Section
 from registry.compare.sentences import share_words
-from registry.headlines import headlines
+from registry.headlines import headlines, not_computed
+from registry.inputs import StatsOptions
 from registry.stats import compute_stats
 
 
@@ -35,3 +39,24 @@ def test_windows_that_are_not_known_are_not_said(small):
 
 def test_nothing_is_said_in_per_cent_of_nothing(empty):
     assert not any(re.search(r"\d %", each.text) for each in headlines(compute_stats(empty)))
+
+
+def test_what_was_not_looked_at_is_a_caveat_of_the_share(small):
+    whole, bare = compute_stats(small), compute_stats(small, StatsOptions(sections=()))
+    of_m1 = {each.caveats for each in headlines(bare) if each.metric == "M1"}
+    assert len(of_m1) == 1
+    more = set(of_m1.pop()) - {caveat for each in headlines(whole) for caveat in each.caveats}
+    assert more == {
+        "How much of the share is location error was not computed.",
+        "Whether positions of events come from the maps was not looked at.",
+    }
+    assert not any("not computed" in caveat for each in headlines(bare) if each.metric != "M1" for caveat in each.caveats)
+
+
+@pytest.mark.parametrize("left_out", list(Section))
+def test_each_section_that_is_left_out_is_named(small, left_out):
+    sections = tuple(section for section in Section if section is not left_out)
+    said = not_computed(compute_stats(small, StatsOptions(sections=sections)))
+    assert said.startswith("Not computed, so that nothing can be concluded of it here: ")
+    assert said.count(";") == 0
+    assert not_computed(compute_stats(small)) is None

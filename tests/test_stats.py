@@ -11,13 +11,13 @@ import pyogrio
 import pytest
 import shapely
 
-from registry.codes import By, Rule
+from registry.codes import By, Rule, Section
 from registry.compare.ground import GroundOptions
 from registry.compare.windows import LeftOutRows
 from registry.errors import CompareError, StoreError, UnknownLayer
 from registry.inputs import StatsOptions
 from registry.model import Counts, Handover, Kind, PartialDate, Provenance
-from registry.stats import compute_stats, write_classified
+from registry.stats import FOR_A_MAP, compute_stats, write_classified
 from registry.store import NewLayer, Registry
 
 JUNE = PartialDate(date(2021, 6, 12))
@@ -137,7 +137,8 @@ def test_json_has_the_documented_names(registry):
         "clusters",
         "location",
     ]
-    assert list(result) == ["schema", "layers", "parameters", *sections, "completeness"]
+    assert list(result) == ["schema", "layers", "parameters", "not_computed", *sections, "completeness"]
+    assert result["not_computed"] == []
     assert result["schema"] == "minefield-registry/stats/v1"
     assert set(result["accuracy"]["all"]) == WINDOW
     assert list(result["accuracy"]["all"]["within_m"]) == ["0", "25", "50", "100", "250", "500", "1000"]
@@ -153,6 +154,43 @@ def test_json_has_the_documented_names(registry):
     assert set(result["layers"][0]) == {"batch_id", "kind", "title", "table_name", "content_sha256", "counts"}
     assert result["parameters"]["batches"] == ["second", "first"]
     assert "+proj=laea" in result["parameters"]["plane"]
+
+
+@pytest.mark.parametrize("wanted", [(), FOR_A_MAP, *((section,) for section in Section)])
+def test_only_the_sections_asked_for_are_computed(registry, wanted):
+    add(registry, Kind.RELEASED, "cleared", [cell(0, 0)], release_type=["CLEARED"])
+    whole = compute_stats(registry).to_json()
+    some = compute_stats(registry, StatsOptions(sections=wanted)).to_json()
+    left_out = [section.value for section in Section if section not in wanted]
+    assert list(some) == list(whole)
+    assert some["not_computed"] == left_out
+    assert {name for name in whole if some[name] is None and whole[name] is not None} == set(left_out)
+    differs = {name for name in whole if some[name] != whole[name]}
+    assert differs - {"not_computed"} == set(left_out)
+
+
+def test_a_layer_that_no_section_looks_at_is_not_compared(registry):
+    add(registry, Kind.DEVICES, "finds", [place(0.5, 0.5)])
+    add(registry, Kind.SURVEYED, "survey", [cell(3.0, 0.5)])
+    kinds = {
+        section: {layer.kind for layer in compute_stats(registry, StatsOptions(sections=(section,))).layers}
+        for section in (Section.CLUSTERS, Section.INDEPENDENCE, Section.GROUND)
+    }
+    looked_at = {Kind.MINEFIELDS, Kind.ACCIDENTS, Kind.DISTRICTS}
+    assert kinds[Section.CLUSTERS] == looked_at
+    assert kinds[Section.INDEPENDENCE] == {*looked_at, Kind.SURVEYED}
+    assert kinds[Section.GROUND] == {*looked_at, Kind.SURVEYED, Kind.DEVICES}
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".csv"])
+def test_without_clusters_no_event_is_said_to_be_in_none(registry, tmp_path, suffix):
+    path = tmp_path / f"events{suffix}"
+    comparison = compute_stats(registry, StatsOptions(sections=()))
+    write_classified(comparison, path)
+    assert "cluster" not in comparison.classified
+    if suffix == ".gpkg":
+        assert [name for name, _ in pyogrio.list_layers(path)] == ["classified_events"]
+    assert "cluster" not in geopandas.read_file(path).columns
 
 
 def test_the_same_inputs_give_the_same_bytes(registry):

@@ -152,3 +152,14 @@ def test_only_the_first_groups_are_shown(empty):
     assert "the first 10 of 12" in " ".join(words.split())
     assert "N-09" in words
     assert "N-10" not in words
+
+
+def test_not_computed_is_not_nothing_found(sheets):
+    whole = flat(compute_stats(sheets))
+    bare = flat(compute_stats(sheets, StatsOptions(sections=())))
+    assert "nothing can be concluded" not in whole
+    assert "Not computed, so that nothing can be concluded of it here: the predictive accuracy index" in bare
+    for words in ("No unmapped cluster", "No event lies on", "Predictive accuracy index", "clusters: candidates"):
+        assert words not in bare
+    # Both under the headline and among the reasons why the share is no accuracy.
+    assert bare.count("How much of the share is location error was not computed.") == 2

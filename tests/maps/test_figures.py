@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from maps.figures import headline_figures, share_text
 from registry.compare.uncertainty import Share, wilson_share
-from registry.stats import compute_stats
+from registry.inputs import StatsOptions
+from registry.stats import FOR_A_MAP, compute_stats
 
 
 def test_share_says_its_interval_or_why_there_is_none():
@@ -42,3 +43,12 @@ def test_never_mapped_is_not_mapped_wrongly(sea_registry):
     assert any(
         note.startswith("Events on map sheets where no record is plotted: 17 of 1,442. Never mapped") for note in notes
     )
+
+
+
+def test_the_panel_says_what_it_did_not_look_at(sea_registry):
+    whole = headline_figures(compute_stats(sea_registry))
+    bare = headline_figures(compute_stats(sea_registry, StatsOptions(sections=FOR_A_MAP)))
+    assert [*whole.notes, *bare.notes[-1:]] == list(bare.notes)
+    assert "nothing can be concluded of it here: the predictive accuracy index (M7);" in bare.notes[-1]
+    assert "clusters" not in bare.notes[-1]
