@@ -10,18 +10,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from registry.audit import Verification
-from registry.batchdiff import BatchDiff, ChangedRecord
 from registry.compare.uncertainty import Share
-from registry.completeness import BatchCompleteness
 from registry.findings import CHECKS
-from registry.importer import ImportReport
 from registry.model import Finding, Handover, Layer, LayerState, Severity, SourceDocument
 from registry.provenance import attachment_ids
 from registry.sources.manifest import PARTICULARS
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # importing is heavy, and a comparison is shown without it
+    from registry.audit import Verification
+    from registry.batchdiff import BatchDiff, ChangedRecord
+    from registry.completeness import BatchCompleteness
     from registry.demo import Figure
+    from registry.importer import ImportReport
     from registry.sources.propose import Proposal
 
 NOTICE = "Where no record lies, nothing is known: it does not mean that the ground is free of mines."
@@ -60,7 +60,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     return made
 
 
-def import_report(report: ImportReport) -> RenderableType:
+def import_report(report: "ImportReport") -> RenderableType:
     """What became of the records, and what the checks found."""
     done = "would be imported (dry run, nothing was written)" if report.dry_run else "imported"
     counts = report.counts
@@ -167,7 +167,7 @@ def _meaning(found: Sequence[Finding]) -> Text:
     )
 
 
-def completeness(batch: BatchCompleteness) -> RenderableType:
+def completeness(batch: "BatchCompleteness") -> RenderableType:
     """What of the contents that the protocol asks for the records state."""
     rows = [
         (item.words, f"{item.share.numerator or 0:,}", f"{item.share.denominator:,}")
@@ -181,7 +181,7 @@ def completeness(batch: BatchCompleteness) -> RenderableType:
     return table(title, ("item", "stated by", "of records"), rows, numbers=2)
 
 
-def batch_diff(result: BatchDiff) -> RenderableType:
+def batch_diff(result: "BatchDiff") -> RenderableType:
     """What a later batch says that an earlier one did not."""
     totals = result.totals
     parts: list[RenderableType] = [
@@ -202,7 +202,7 @@ def batch_diff(result: BatchDiff) -> RenderableType:
     return Group(*parts)
 
 
-def _change(record: ChangedRecord) -> str:
+def _change(record: "ChangedRecord") -> str:
     said = []
     if record.old_id != record.new_id:
         said.append(f"number now {record.new_id}")
@@ -304,7 +304,7 @@ def _documents(documents: Sequence[SourceDocument], attachments: Collection[str]
     return parts
 
 
-def verification(result: Verification) -> RenderableType:
+def verification(result: "Verification") -> RenderableType:
     """Whether the registry is as it was written."""
     checked = f"{result.layers} layers, {result.documents} source documents, {result.entries} entries of the history"
     if result.problems:
