@@ -4,7 +4,7 @@ The items are those of the Technical Annex of Amended Protocol II to the Convent
 (3 May 1996, paragraph 1), or of the guidelines annexed to Protocol II of 10 October 1980. Accidents play no part in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -144,7 +144,10 @@ def score(records: gpd.GeoDataFrame, instrument: Instrument = Instrument.AMENDED
         }
     applicable = np.column_stack([by_code[item.code][0] for item in items])
     filled = np.column_stack([by_code[item.code][1] for item in items]) & applicable
-    return Scores(instrument, items, about.cells("record_id"), applicable, filled)
+    record_ids = np.full(len(records), None, dtype=object)
+    if "record_id" in records:
+        record_ids = records["record_id"].to_numpy(object)
+    return Scores(instrument, items, record_ids, applicable, filled)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,20 +156,26 @@ class _Stated:
 
     records: gpd.GeoDataFrame
 
-    def cells(self, name: str) -> NDArray[np.object_]:
-        records = self.records
-        return records[name].to_numpy(object) if name in records else np.full(len(records), None, dtype=object)
+    def cells(self, name: str) -> Iterator[tuple[int, Any]]:
+        """Row and cell of a field, without the rows where it is null: most fields of most records are."""
+        if name in self.records:
+            column = self.records[name]
+            rows = np.flatnonzero(column.notna().to_numpy(dtype=bool))
+            yield from zip(rows.tolist(), column.iloc[rows].to_numpy(object), strict=True)
 
     def given(self, *names: str) -> Truths:
         """Whether any of these fields holds something other than ``UNKNOWN``."""
         found = np.zeros(len(self.records), bool)
-        for name in names:
-            found |= np.array([not is_missing(cell) and cell != "UNKNOWN" for cell in self.cells(name)], bool)
+        found[
+            [row for name in names for row, cell in self.cells(name) if not is_missing(cell) and cell != "UNKNOWN"]
+        ] = True
         return found
 
     def holds(self, name: str, code: str) -> Truths:
         """Whether a field holds this code."""
-        return np.array([not is_missing(cell) and cell == code for cell in self.cells(name)], bool)
+        found = np.zeros(len(self.records), bool)
+        found[[row for row, cell in self.cells(name) if not is_missing(cell) and cell == code]] = True
+        return found
 
     @cached_property
     def drawn(self) -> Truths:
@@ -176,7 +185,10 @@ class _Stated:
 
     @cached_property
     def reference_points(self) -> NDArray[np.int64]:
-        return np.array([count_reference_points(cell) for cell in self.cells("reference_points")], dtype=np.int64)
+        counted = np.zeros(len(self.records), dtype=np.int64)
+        for row, cell in self.cells("reference_points"):
+            counted[row] = count_reference_points(cell)
+        return counted
 
     @cached_property
     def remote(self) -> Truths:
@@ -184,12 +196,27 @@ class _Stated:
         return self.holds("pattern", LayingPattern.REMOTE) | self.holds("emplacement", Emplacement.REMOTE)
 
     @cached_property
-    def devices(self) -> list[list[Mapping[str, Any]]]:
-        return [_device_list(cell) for cell in self.cells("devices")]
+    def devices(self) -> list[tuple[int, list[Mapping[str, Any]]]]:
+        """Row and devices of the records that list any."""
+        listed = [(row, _device_list(cell)) for row, cell in self.cells("devices")]
+        return [(row, devices) for row, devices in listed if devices]
 
     def any_device(self, *keys: str) -> Truths:
         """Whether a device of the list states one of these."""
-        return np.array([any(_states(each, *keys) for each in devices) for devices in self.devices], dtype=bool)
+        return self._of_devices(lambda devices: any(_states(each, *keys) for each in devices))
+
+    def all_placed(self) -> Truths:
+        """Whether there are devices, and all of the list state their position."""
+        return self._of_devices(lambda devices: all(_states(each, "position") for each in devices))
+
+    def with_traps(self, *, placed: bool = False) -> Truths:
+        """Whether a booby-trap is in the list; or all that are state their position."""
+        return self._of_devices(lambda devices: _has_traps(devices, placed=placed))
+
+    def _of_devices(self, judge: Callable[[list[Mapping[str, Any]]], bool]) -> Truths:
+        found = np.zeros(len(self.records), bool)
+        found[[row for row, devices in self.devices if judge(devices)]] = True
+        return found
 
     def dated(self, name: str) -> Truths:
         """Whether the day is known."""
@@ -201,9 +228,7 @@ def _against_amended(about: _Stated) -> dict[str, tuple[Truths, Truths]]:
     every = np.ones(len(about.records), bool)
     emplaced = ~about.remote
     tied = (about.reference_points >= 2) | (about.remote & about.drawn)
-    traps = [[each for each in devices if _is_trap(each)] for devices in about.devices]
     in_rows = about.given("rows") & about.given("row_spacing_m")
-    placed = np.array([bool(each) and all(_states(one, "position") for one in each) for each in about.devices], bool)
     return {
         "reference-points": (every, tied),
         "dimensions": (every, tied & about.drawn),
@@ -215,11 +240,8 @@ def _against_amended(about: _Stated) -> dict[str, tuple[Truths, Truths]]:
         "lifetime": (every, about.given("lifetime")),
         "date": (every, about.dated("laid_from") | about.dated("laid_to")),
         "anti-handling": (emplaced, about.given("anti_handling")),
-        "positions": (emplaced, in_rows | placed),
-        "booby-traps": (
-            np.array([bool(each) for each in traps], bool),
-            np.array([all(_states(one, "position") for one in each) for each in traps], bool),
-        ),
+        "positions": (emplaced, in_rows | about.all_placed()),
+        "booby-traps": (about.with_traps(), about.with_traps(placed=True)),
     }
 
 
@@ -233,8 +255,9 @@ def _states(device: Mapping[str, Any], *keys: str) -> bool:
     return any(not is_missing(device.get(key)) and device[key] != "UNKNOWN" for key in keys)
 
 
-def _is_trap(device: Mapping[str, Any]) -> bool:
-    return device.get("category") == DeviceCategory.BOOBY_TRAP.value
+def _has_traps(devices: Sequence[Mapping[str, Any]], *, placed: bool) -> bool:
+    traps = [each for each in devices if each.get("category") == DeviceCategory.BOOBY_TRAP.value]
+    return bool(traps) and (not placed or all(_states(each, "position") for each in traps))
 
 
 _REFERENCES = ("reference_points",)

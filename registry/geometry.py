@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,13 @@ def project(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
 
     Z and M are dropped; a None stays None. Between datums use `to_wgs84`, which chooses one operation and names it.
     """
-    return _transform(geometries, Transformer.from_crs(source, target, always_xy=True))
+    return _transform(geometries, _transformer(source, target))
+
+
+@lru_cache(maxsize=64)
+def _transformer(source: CRS, target: CRS) -> Transformer:
+    """Making one costs as much as projecting thousands of vertices."""
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def to_wgs84(geometries: Geometries, source: CRS, choice: str | None = None) -> Reprojection:

@@ -13,6 +13,7 @@ from registry.compare.eligibility import COARSE_ABOVE_M
 from registry.compare.ground import GroundOptions
 from registry.compare.minecount import MINE_COLUMNS
 from registry.compare.windows import AsOf, LeftOutRows, batches_in_hand, happened_by
+from registry.completeness import columns_needed
 from registry.errors import CompareError
 from registry.geometry import WGS84
 from registry.model import Handover, Kind, Layer, PartialDate
@@ -151,7 +152,11 @@ def read_inputs(registry: Registry, options: StatsOptions) -> Inputs:
         If a chosen batch has no active layer of the kind it is chosen for, or several districts layers are active.
     """
     chosen = _choose_layers(registry, options)
-    frames = {kind: _read(registry, kind, layers) for kind, layers in chosen.items()}
+    # What completeness is made from is much, and nothing else looks at it.
+    more = columns_needed() if Section.COMPLETENESS in options.sections else ()
+    frames = {
+        kind: _read(registry, kind, layers, more if kind is Kind.MINEFIELDS else ()) for kind, layers in chosen.items()
+    }
     as_of = None
     if options.as_of is not None:
         chosen, frames, as_of = _cut(registry, chosen, frames, options.as_of)
@@ -202,9 +207,9 @@ def _layers(registry: Registry, kind: Kind, batch_ids: Collection[str]) -> tuple
     return layers
 
 
-def _read(registry: Registry, kind: Kind, layers: tuple[Layer, ...]) -> GeoDataFrame:
+def _read(registry: Registry, kind: Kind, layers: tuple[Layer, ...], more: Collection[str]) -> GeoDataFrame:
     """All rows of the layers of one kind, with only the columns that a comparison needs."""
-    columns = [id_field(kind), "plot_status", *_COLUMNS[kind]]
+    columns = list(dict.fromkeys((id_field(kind), "plot_status", *_COLUMNS[kind], *more)))
     if not layers:
         return GeoDataFrame({name: [] for name in ("batch_id", *columns)}, geometry=[], crs=WGS84)
     frames = [registry.read(layer, columns).assign(batch_id=layer.batch_id) for layer in layers]

@@ -13,10 +13,10 @@ import shapely
 from registry.codes import PlotStatus
 from registry.compare.areas import (
     district_names,
+    place_records,
     plane_of,
     polygons_on_plane,
     rank_records,
-    records_in_districts,
 )
 from registry.content import MINE_COUNTS
 from registry.model import Kind, Layer, PartialDate
@@ -203,7 +203,7 @@ def _districts(
     names = np.array(district_names(districts), dtype=object)
     is_named = np.array([bool(normalise(name)) and f" {normalise(name)} " in said for name in names], dtype=bool)
     records = rank_records(plotted, {batch_id: None}, plane_of(plotted, districts))
-    mapped = set(names[records_in_districts(records, districts) > 0])
+    mapped = set(names[place_records(records, districts).records_plotted > 0])
     named = tuple(dict.fromkeys(map(str, names[is_named])))
     return named, tuple(name for name in named if name not in mapped)
 

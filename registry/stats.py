@@ -19,11 +19,13 @@ from registry.codes import By, Section
 from registry.compare.accuracy import Accuracy, accuracy_of, classify
 from registry.compare.areas import (
     Coverage,
+    DistrictRecords,
     MergedLand,
     RankedRecords,
     count_repeated,
     measure_coverage,
     merge_records,
+    place_records,
     plane_of,
     rank_records,
 )
@@ -40,7 +42,7 @@ from registry.compare.marginal import BatchMargin, measure_margins
 from registry.compare.quality import RecordQuality, ThematicAccuracy, measure_quality, measure_thematic
 from registry.compare.study import PredictiveAccuracy, StudyArea, measure_predictive, study_area
 from registry.compare.windows import AsOf
-from registry.completeness import BatchCompleteness, columns_needed, score
+from registry.completeness import BatchCompleteness, score
 from registry.errors import StoreError
 from registry.geometry import WGS84
 from registry.inputs import Inputs, StatsOptions, read_inputs
@@ -167,11 +169,16 @@ class Basis:
         return merge_records(self.records)
 
     @cached_property
+    def placed(self) -> DistrictRecords | None:
+        """The records of each district; None without a layer of them."""
+        return None if self.inputs.districts is None else place_records(self.records, self.inputs.districts)
+
+    @cached_property
     def districts(self) -> Places | None:
         """The district of each event that counts; None without a layer of them."""
         if self.inputs.districts is None:
             return None
-        return places_by_district(self.selection, self.inputs.districts, self.records)
+        return places_by_district(self.selection, self.inputs.districts, self.records, self.placed)
 
     @cached_property
     def study(self) -> StudyArea | None:
@@ -229,7 +236,7 @@ def compute_stats(
         independence=_independence(basis, classified) if Section.INDEPENDENCE in wanted else None,
         clusters=None if clusters is None else clusters[0],
         location=_location(basis) if Section.LOCATION in wanted else None,
-        completeness=_completeness(registry, inputs) if Section.COMPLETENESS in wanted else None,
+        completeness=_completeness(inputs) if Section.COMPLETENESS in wanted else None,
         classified=classified if clusters is None else classified.assign(cluster=clusters[1]),
     )
 
@@ -326,6 +333,7 @@ def _coverage(basis: Basis) -> Coverage:
         land=basis.land,
         repeated=count_repeated(inputs.plotted),
         districts=inputs.districts,
+        placed=basis.placed,
     )
 
 
@@ -356,7 +364,7 @@ def _clusters(basis: Basis, classified: GeoDataFrame) -> tuple[Clusters, NDArray
 def _location(basis: Basis) -> LocationError | None:
     options = basis.options
     return measure_location_error(
-        basis.selection, basis.records, basis.study, assumed_m=options.sigma_m, seed=options.seed
+        basis.selection, basis.records, basis.study, land=basis.land, assumed_m=options.sigma_m, seed=options.seed
     )
 
 
@@ -380,9 +388,10 @@ def _ground(basis: Basis) -> Ground | None:
     return measure_ground(inputs.plotted, inputs.received, inputs.events, layers, plane, options=options, study=study)
 
 
-def _completeness(registry: Registry, inputs: Inputs) -> dict[str, BatchCompleteness]:
+def _completeness(inputs: Inputs) -> dict[str, BatchCompleteness]:
+    of_batch = inputs.received["batch_id"]
     return {
-        layer.batch_id: score(registry.read(layer, columns_needed())).batch()
+        layer.batch_id: score(inputs.received[(of_batch == layer.batch_id).to_numpy(dtype=bool)]).batch()
         for layer in inputs.layers[Kind.MINEFIELDS]
     }
 

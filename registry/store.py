@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 from pyogrio.errors import DataSourceError
@@ -509,4 +510,8 @@ def _restored(column: pd.Series, field_type: FieldType) -> pd.Series:
         case FieldType.DATE:
             return pd.to_datetime(column).astype("datetime64[s]")
         case FieldType.JSON:
-            return pd.Series([json.loads(text) if isinstance(text, str) else None for text in column], dtype=object)
+            stated = np.flatnonzero(column.notna().to_numpy(dtype=bool))
+            found = np.full(len(column), None, dtype=object)
+            for row, text in zip(stated, column.iloc[stated], strict=True):
+                found[row] = json.loads(text) if isinstance(text, str) else None
+            return pd.Series(found, dtype=object)

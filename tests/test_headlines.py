@@ -50,7 +50,9 @@ def test_what_was_not_looked_at_is_a_caveat_of_the_share(small):
         "How much of the share is location error was not computed.",
         "Whether positions of events come from the maps was not looked at.",
     }
-    assert not any("not computed" in caveat for each in headlines(bare) if each.metric != "M1" for caveat in each.caveats)
+    assert not any(
+        "not computed" in caveat for each in headlines(bare) if each.metric != "M1" for caveat in each.caveats
+    )
 
 
 @pytest.mark.parametrize("left_out", list(Section))

@@ -12,6 +12,7 @@ from pyproj import CRS
 from shapely import STRtree
 
 from registry import geometry
+from registry.compare.blur import dissolve, in_canonical_order
 from registry.compare.kernel import Ranks
 from registry.compare.uncertainty import Share, wilson_share
 from registry.errors import CompareError
@@ -78,6 +79,25 @@ class MergedLand:
 
     parts: Geometries
     by_handover: tuple[BatchCoverage, ...]
+
+
+@dataclass(frozen=True)
+class DistrictRecords:
+    """Districts on the plane of the records, and how many records are in each.
+
+    Attributes
+    ----------
+    polygons
+        Prepared for many questions.
+    records_plotted
+        For each, the records that share more than a border with it.
+    records_elsewhere
+        Records that touch no district.
+    """
+
+    polygons: Geometries
+    records_plotted: Ranks
+    records_elsewhere: int
 
 
 @dataclass(frozen=True)
@@ -177,12 +197,17 @@ def rank_records(
     )
 
 
-def records_in_districts(records: RankedRecords, districts: GeoDataFrame) -> NDArray[np.int64]:
-    """Count the records of each district: those that share more than a border with it."""
+def place_records(records: RankedRecords, districts: GeoDataFrame) -> DistrictRecords:
+    """Find the records of each district: those that share more than a border with it."""
     polygons = polygons_on_plane(districts, records.plane)
+    shapely.prepare(polygons)
     district, record = STRtree(records.polygons).query(polygons, predicate="intersects")
     shares_land = ~shapely.touches(polygons[district], records.polygons[record])
-    return np.bincount(district[shares_land], minlength=len(districts))
+    return DistrictRecords(
+        polygons,
+        np.bincount(district[shares_land], minlength=len(districts)),
+        len(records.polygons) - len(np.unique(record)),
+    )
 
 
 def are_repeated(records: GeoDataFrame) -> NDArray[np.bool_]:
@@ -193,6 +218,9 @@ def are_repeated(records: GeoDataFrame) -> NDArray[np.bool_]:
     records
         With the columns ``batch_id``, ``record_id`` and ``duplicate_of`` (``batch/record`` or null).
     """
+    repeats = records["duplicate_of"].notna()
+    if not repeats.any():
+        return np.asarray(repeats, dtype=bool)
     names = records["batch_id"].astype("string") + "/" + records["record_id"].astype("string")
     return np.asarray(records["duplicate_of"].isin(names), dtype=bool)
 
@@ -208,15 +236,22 @@ def area_m2(polygons: Geometries) -> float:
 
 
 def merge_records(records: RankedRecords) -> MergedLand:
-    """Merge records batch by batch; what is already merged has few parts and costs little to merge again."""
+    """Merge records batch by batch; what is already merged has few parts and costs little to merge again.
+
+    All of them together are merged in an order of their own, so that their parts do not depend on the batches.
+    """
     parts: Geometries = np.empty(0, dtype=object)
     covered_m2 = 0.0
     rows = []
     for index, (batch_id, handed_over_on) in enumerate(records.batches):
         polygons = records.polygons[records.batch == index]
-        own = shapely.get_parts(shapely.disjoint_subset_union_all(polygons))
+        if index + 1 == len(records.batches):
+            parts = dissolve(in_canonical_order(records.polygons))
+            own = parts if index == 0 else dissolve(polygons)
+        else:
+            own = dissolve(polygons)
+            parts = dissolve(np.concatenate([parts, own])) if index else own
         own_m2 = area_m2(own)
-        parts = shapely.get_parts(shapely.disjoint_subset_union_all(np.concatenate([parts, own]))) if index else own
         before_m2, covered_m2 = covered_m2, area_m2(parts)
         new_m2 = min(own_m2, max(0.0, round(covered_m2 - before_m2, 2)))
         rows.append(
@@ -241,6 +276,7 @@ def measure_coverage(
     land: MergedLand | None = None,
     repeated: int = 0,
     districts: GeoDataFrame | None = None,
+    placed: DistrictRecords | None = None,
 ) -> Coverage:
     """Measure the land that records cover (C1) and the share that could not be plotted (M14).
 
@@ -256,6 +292,8 @@ def measure_coverage(
         How many of the plotted repeat another, see `count_repeated`.
     districts
         Polygons with the columns ``record_id`` and ``name``.
+    placed
+        What `place_records` made of records and districts; made here when left out.
     """
     land = merge_records(records) if land is None else land
     return Coverage(
@@ -267,7 +305,9 @@ def measure_coverage(
         unplottable_share=wilson_share(received.unplottable, received.received),
         sum_m2=area_m2(records.polygons),
         union_m2=area_m2(land.parts),
-        by_district=() if districts is None else _by_district(records, land.parts, districts),
+        by_district=()
+        if districts is None
+        else _by_district(place_records(records, districts) if placed is None else placed, land.parts, districts),
         by_handover=land.by_handover,
     )
 
@@ -284,11 +324,10 @@ def _by_date_in_hand(batch: tuple[str, PartialDate | None]) -> tuple[bool, str, 
 
 
 def _by_district(
-    records: RankedRecords, union_parts: Geometries, districts: GeoDataFrame
+    placed: DistrictRecords, union_parts: Geometries, districts: GeoDataFrame
 ) -> tuple[DistrictCoverage, ...]:
     """Clip the merged parts, which do not overlap, so that their clipped areas only need adding up."""
-    polygons = polygons_on_plane(districts, records.plane)
-    shapely.prepare(polygons)
+    polygons = placed.polygons
     district, part = STRtree(union_parts).query(polygons, predicate="intersects")
     pieces = union_parts[part]
     crosses = ~shapely.covers(polygons[district], pieces)
@@ -300,31 +339,34 @@ def _by_district(
         for name, record_id, count, covered, area in zip(
             district_names(districts),
             districts["record_id"],
-            records_in_districts(records, districts),
+            placed.records_plotted,
             union_m2,
             district_m2,
             strict=True,
         )
     ]
     rows.sort(key=lambda row: (-row.union_m2, row.district or "", row.district_id or ""))
-    return (*rows, _in_no_district(records, union_parts, polygons))
-
-
-def _in_no_district(records: RankedRecords, union_parts: Geometries, districts: Geometries) -> DistrictCoverage:
-    """Records and land of records outside every district."""
-    district, part = STRtree(districts).query(union_parts, predicate="intersects")[::-1]
     whole = np.setdiff1d(np.arange(len(union_parts)), part)
-    crossing = np.setdiff1d(part, part[shapely.covers(districts[district], union_parts[part])])
-    rest = [
-        shapely.difference(union_parts[index], shapely.union_all(districts[district[part == index]]))
-        for index in crossing
-    ]
-    touching = STRtree(districts).query(records.polygons, predicate="intersects")[0]
-    return DistrictCoverage(
-        None,
-        None,
-        len(np.setdiff1d(np.arange(len(records.polygons)), touching)),
-        area_m2(np.concatenate([union_parts[whole], rest])),
-        None,
-        None,
-    )
+    cut = ~np.isin(part, part[~crosses])
+    rest = _left_over(union_parts, part[cut], polygons[district[cut]])
+    in_none_m2 = area_m2(np.concatenate([union_parts[whole], rest]))
+    return (*rows, DistrictCoverage(None, None, placed.records_elsewhere, in_none_m2, None, None))
+
+
+def _left_over(parts: Geometries, part: Ranks, districts: Geometries) -> Geometries:
+    """What districts leave of parts, for each part that has any.
+
+    Parameters
+    ----------
+    parts
+        All parts.
+    part, districts
+        Number of a part and a district that cuts it, in pairs.
+    """
+    order = np.argsort(part, kind="stable")
+    cut, first, count = np.unique(part[order], return_index=True, return_counts=True)
+    rest = parts[cut]
+    for number in range(count.max(initial=0)):
+        more = count > number
+        rest[more] = shapely.difference(rest[more], districts[order[first[more] + number]])
+    return rest

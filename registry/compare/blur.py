@@ -14,6 +14,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
+from registry.compare.proximity import chained
+from registry.compare.threads import THREADS, on_threads
 from registry.geometry import Geometries
 
 Floats = NDArray[np.float64]
@@ -29,6 +31,7 @@ _REACH = 5.0  # sigma; edges beyond it change a probability by less than exp(-25
 _SMALLEST_SIGMA_M = 1e-3  # below it a position is taken as exact
 _TOO_NEAR = 1e-6  # sigma; a point this near to an edge is moved off it, lest rounding decide which side it is on
 _CHUNK = 1_024
+_WORTH_A_THREAD = 1_000  # polygons
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,21 @@ def in_canonical_order(polygons: Geometries) -> Geometries:
 
 def dissolve(polygons: Geometries) -> Geometries:
     """Merge polygons in their canonical order into parts that share no land."""
-    parts = shapely.get_parts(shapely.disjoint_subset_union_all(polygons))
+    merged = on_threads(shapely.disjoint_subset_union_all, _apart(polygons))
+    parts = shapely.get_parts(merged)
     return in_canonical_order(parts[shapely.area(parts) > 0])
+
+
+def _apart(polygons: Geometries) -> list[Geometries]:
+    """Polygons in as many lots as there are threads, about equally large, none of which touches one of another lot."""
+    if len(polygons) < _WORTH_A_THREAD:
+        return [polygons]
+    one, other = STRtree(polygons).query(polygons)
+    vertices = shapely.get_num_coordinates(polygons)
+    of_group = chained(len(polygons), one, other)
+    reached = np.cumsum(np.bincount(of_group, weights=vertices))
+    lot = np.minimum(reached * THREADS // (reached[-1] + 1), THREADS - 1)[of_group]
+    return [polygons[lot == number] for number in range(THREADS)]
 
 
 def prepare_land(parts: Geometries) -> Land:
@@ -128,11 +144,9 @@ def probability_inside(places: Floats, sigma_m: Floats, land: Land) -> Floats:
     Owen, D. B. (1956), Tables for computing bivariate normal probabilities, Ann. Math. Stat. 27, 1075-1090. The angles
     of all edges sum to 1 inside and 0 outside, which leaves the T terms of the near edges.
     """
-    probability = np.empty(len(places))
-    for start in range(0, len(places), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
-        probability[chunk] = _probability_inside(places[chunk], sigma_m[chunk], land, None)
-    return probability
+    chunks = [slice(start, start + _CHUNK) for start in range(0, len(places), _CHUNK)]
+    found = on_threads(lambda chunk: _probability_inside(places[chunk], sigma_m[chunk], land, None), chunks)
+    return np.concatenate([np.empty(0), *found])
 
 
 def kept_in_parts(parts: NDArray[np.int64], sigma_m: Floats, land: Land, count: int) -> Floats:
@@ -241,7 +255,8 @@ def places_in(land: Land, count: int) -> tuple[Floats, Floats]:
 
 def _at(parts: Geometries, along_m2: Floats, down: Floats, across: Floats) -> Floats:
     """Places by how much area lies before them, triangle by triangle, and by where they are in their triangle."""
-    triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(parts))
+    lots = on_threads(shapely.constrained_delaunay_triangles, np.array_split(parts, len(parts) // _WORTH_A_THREAD + 1))
+    triangles = shapely.get_parts(np.concatenate(lots))
     origin, second, third = shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3].transpose(1, 0, 2)
     reached_m2 = np.cumsum(shapely.area(triangles))
     chosen = np.minimum(np.searchsorted(reached_m2, along_m2, side="right"), len(triangles) - 1)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import pandas
 
 from registry.codes import DeviceCategory
@@ -38,17 +39,21 @@ def claims_of(records: pandas.DataFrame) -> list[Claim | None]:
         With the columns `CLAIM_COLUMNS`: counts of mines, and a list of devices with a ``category`` each. A count of
         0 claims nothing.
     """
-    found: list[set[DeviceCategory]] = [_listed(devices) for devices in values(records, "devices")]
+    devices = values(records, "devices")
+    found = {int(row): _listed(devices[row]) for row in np.flatnonzero(devices != None)}  # noqa: E711 (of each element)
     for name, categories in _COUNTED.items():
-        for claim, count in zip(found, numbers(records, name), strict=True):
-            if count > 0:
-                claim.update(categories)
-    return [frozenset(claim) or None for claim in found]
+        for row in np.flatnonzero(numbers(records, name) > 0):
+            found.setdefault(int(row), set()).update(categories)
+    claims: list[Claim | None] = [None] * len(records)
+    for stated, claim in found.items():
+        claims[stated] = frozenset(claim) or None
+    return claims
 
 
 def claimed_by_all(claims: Collection[Claim | None]) -> Claim:
     """What records claim together. A minefield record that does not say what was laid claims mines of any kind."""
-    return frozenset().union(*(frozenset({DeviceCategory.MINE_UNSPEC}) if claim is None else claim for claim in claims))
+    different = set(claims)
+    return frozenset().union(*(frozenset({DeviceCategory.MINE_UNSPEC}) if each is None else each for each in different))
 
 
 def is_known(category: str | None) -> bool:

@@ -15,7 +15,7 @@ from registry import geometry
 from registry.codes import DatePrecision
 from registry.compare.areas import district_names, lonlat
 from registry.compare.containment import EventClass, first_area
-from registry.compare.proximity import chained, close_pairs
+from registry.compare.proximity import chained, close_pairs, distinct
 from registry.errors import CompareError
 from registry.geometry import Geometries
 from registry.model import PartialDate
@@ -159,9 +159,8 @@ def density_clusters(xy: Places, distance_m: float, min_events: int) -> Numbers:
         One row of two coordinates for each place, on a plane in metres.
     """
     # Places are taken from west to east, and each coordinate once: neither order nor repetition changes a cluster.
-    places, spot, weight = np.unique(xy.reshape(-1, 2), axis=0, return_inverse=True, return_counts=True)
-    if not len(places):
-        return np.empty(0, dtype=np.int64)
+    spots = distinct(xy.reshape(-1, 2))
+    places, weight = spots.places, spots.times
     one, other = close_pairs(places, distance_m)
     one, other = np.concatenate([one, other]), np.concatenate([other, one])
     reached = weight + np.bincount(one, weights=weight[other], minlength=len(places)).astype(np.int64)
@@ -175,7 +174,7 @@ def density_clusters(xy: Places, distance_m: float, min_events: int) -> Numbers:
     order = np.lexsort((hub, np.hypot(*(places[edge] - places[hub]).T), edge))
     edge, first = np.unique(edge[order], return_index=True)
     label[edge] = label[hub[order][first]]
-    return label[spot.reshape(-1)]
+    return label[spots.number]
 
 
 @dataclass(frozen=True)

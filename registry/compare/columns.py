@@ -24,13 +24,18 @@ def values(frame: pandas.DataFrame, name: str) -> NDArray[Any]:
     if name not in frame:
         raise CompareError(f"A layer in the comparison has no column {name}; add it, empty where nothing is known.")
     column = frame[name]
-    return np.asarray(column.astype(object).where(column.notna(), None), dtype=object)
+    stated = np.flatnonzero(column.notna().to_numpy(dtype=bool))
+    found = np.full(len(column), None, dtype=object)
+    found[stated] = column.iloc[stated].astype(object).to_numpy()
+    return found
 
 
 def texts(frame: pandas.DataFrame, name: str) -> NDArray[Any]:
     """A column of texts without outer blanks, None where nothing is stated."""
-    stripped = [None if value is None else str(value).strip() or None for value in values(frame, name)]
-    return np.array([*stripped, None], dtype=object)[:-1]
+    found = values(frame, name)
+    for row in np.flatnonzero(found != None):  # noqa: E711 (of each element)
+        found[row] = str(found[row]).strip() or None
+    return found
 
 
 def flags(frame: pandas.DataFrame, name: str) -> Mask:
@@ -40,7 +45,9 @@ def flags(frame: pandas.DataFrame, name: str) -> Mask:
 
 def numbers(frame: pandas.DataFrame, name: str) -> NDArray[np.float64]:
     """A column of numbers, NaN where none is stated."""
-    return np.array([np.nan if value is None else float(value) for value in values(frame, name)], dtype=np.float64)
+    found = values(frame, name)
+    found[found == None] = np.nan  # noqa: E711 (of each element)
+    return found.astype(np.float64)
 
 
 def days(frame: pandas.DataFrame, name: str) -> tuple[Days, Days]:
@@ -54,7 +61,7 @@ def days(frame: pandas.DataFrame, name: str) -> tuple[Days, Days]:
     precision = values(frame, f"{name}_precision")
     last = first.copy()
     for code, unit in ((DatePrecision.MONTH, "M"), (DatePrecision.YEAR, "Y")):
-        coarse = np.array([value == code for value in precision], dtype=bool)
+        coarse = np.asarray(precision == code.value, dtype=bool)
         following = first[coarse].astype(f"datetime64[{unit}]") + 1
         last[coarse] = following.astype("datetime64[D]") - 1
     return first, last

@@ -10,7 +10,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from registry.codes import By
-from registry.compare.areas import RankedRecords, district_names, lonlat, records_in_districts
+from registry.compare.areas import DistrictRecords, RankedRecords, district_names, lonlat, place_records
 from registry.compare.columns import texts
 from registry.compare.containment import Window, first_area, measure_window
 from registry.compare.eligibility import Selection
@@ -130,19 +130,23 @@ def group_events(
     return Grouping(by, windows_by_place(selection, places, records))
 
 
-def places_by_district(selection: Selection, districts: GeoDataFrame, records: RankedRecords) -> Places:
+def places_by_district(
+    selection: Selection, districts: GeoDataFrame, records: RankedRecords, placed: DistrictRecords | None = None
+) -> Places:
     """The district of each event that counts; on a shared border it is the first in layer order.
 
     Parameters
     ----------
     districts
         Polygons with the columns ``record_id`` and ``name``.
+    placed
+        What `place_records` made of records and districts; made here when left out.
     """
     return Places(
         district_names(districts),
         [str(record_id) for record_id in districts["record_id"]],
         first_area(selection.located.points[selection.keep], lonlat(districts)),
-        records_in_districts(records, districts),
+        (place_records(records, districts) if placed is None else placed).records_plotted,
     )
 
 

@@ -13,7 +13,7 @@ from registry import geometry
 from registry.compare.areas import RankedRecords, lonlat
 from registry.compare.coarse import GRIDS, rounded, to_utm
 from registry.compare.containment import EventClass
-from registry.compare.proximity import chained, close_pairs, count_within, distance_to_nearest_m
+from registry.compare.proximity import chained, close_pairs, count_within, distinct, near_pairs
 from registry.compare.uncertainty import Share, cells, design_effect, event_share, wilson_share
 from registry.geometry import Geometries
 
@@ -134,7 +134,7 @@ def measure_independence(
             return event_share(inside[kept], xy[kept])
         return Share(0, int(np.count_nonzero(kept)), reason="No plotted record is compared.")
 
-    _, times = np.unique(xy, axis=0, return_counts=True)
+    times = distinct(xy).times
     nearly = _repeated_nearly(xy)
     found = [*_on_the_map(xy, records, surveyed), _repeated(xy), nearly, *_on_grids(degrees)]
     return Independence(
@@ -167,12 +167,22 @@ def _on_the_map(xy: Places, records: RankedRecords, surveyed: GeoDataFrame | Non
         shapes = geometry.project(lonlat(surveyed), geometry.WGS84, records.plane)
         positions[Sign.SURVEYED_VERTEX] = _vertices(shapes[shapely.get_dimensions(shapes) > 0])
         positions[Sign.SURVEYED_POSITION] = _centroids(shapes)
-    positions[Sign.ON_THE_MAP] = np.concatenate(list(positions.values()))
-    for sign, with_repeats in positions.items():
-        places = np.unique(with_repeats, axis=0)
-        distance_m = distance_to_nearest_m(xy, places)
-        chance = np.minimum(count_within(xy, places, JITTER_M) * (SAME_M / JITTER_M) ** 2, 1.0)
-        yield _Found(sign, distance_m <= SAME_M, int(np.count_nonzero(distance_m == 0)), float(chance.sum()))
+    spots = distinct(np.concatenate(list(positions.values())))
+    is_of = dict.fromkeys((*positions, Sign.ON_THE_MAP), np.full(len(spots.places), True))
+    ends = np.cumsum([len(each) for each in positions.values()])
+    for sign, number in zip(positions, np.split(spots.number, ends), strict=False):
+        is_of[sign] = np.bincount(number, minlength=len(spots.places)) > 0
+    around = {sign: np.zeros(len(xy)) for sign in is_of}
+    nearest_m = {sign: np.full(len(xy), np.inf) for sign in is_of}
+    for event, place, distance_m in near_pairs(xy, spots.places, JITTER_M):
+        for sign, member in is_of.items():
+            counts = member[place]
+            around[sign] += np.bincount(event[counts], minlength=len(xy))
+            np.minimum.at(nearest_m[sign], event[counts], distance_m[counts])
+    for sign in is_of:
+        chance = np.minimum(around[sign] * (SAME_M / JITTER_M) ** 2, 1.0)
+        on_it = nearest_m[sign]
+        yield _Found(sign, on_it <= SAME_M, int(np.count_nonzero(on_it == 0)), float(chance.sum()))
 
 
 def _vertices(shapes: Geometries) -> Places:
@@ -187,7 +197,7 @@ def _centroids(shapes: Geometries) -> Places:
 
 def _repeated(xy: Places) -> _Found:
     shown = np.full(len(xy), True)
-    shown[np.unique(xy, axis=0, return_index=True)[1]] = False
+    shown[distinct(xy).first] = False
     return _Found(Sign.REPEATED, shown)
 
 
@@ -196,7 +206,8 @@ def _repeated_nearly(xy: Places) -> _Found:
 
     By chance each two positions within 50 m of each other would be within 1 m with probability (1 m / 50 m) squared.
     """
-    places, event = np.unique(xy, axis=0, return_index=True)
+    spots = distinct(xy)
+    places, event = spots.places, spots.first
     shown = np.full(len(xy), True)
     if not len(places):
         return _Found(Sign.REPEATED_NEARLY, shown, expected=0.0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.compare.areas import RankedRecords
+from registry.compare.areas import MergedLand, RankedRecords, merge_records
 from registry.compare.blur import Blurred, BlurRow, blur_sensitivity, blurred_containment, noise_ceiling
 from registry.compare.chance import Chance, chance_containment
 from registry.compare.columns import numbers
@@ -60,6 +60,7 @@ def measure_location_error(
     records: RankedRecords,
     study: StudyArea | None,
     *,
+    land: MergedLand | None = None,
     assumed_m: float | None = None,
     seed: int = 1,
 ) -> LocationError | None:
@@ -71,6 +72,8 @@ def measure_location_error(
         The events that count and the records in rank order; both may have the column ``sigma_m``.
     study
         The study area, on the plane of the records.
+    land
+        What `merge_records` made of the records; made here when left out.
     assumed_m
         Position error of events that state none, one sigma in metres.
     seed
@@ -91,7 +94,8 @@ def measure_location_error(
     held = study.holds(selection.located.on_plane[selection.keep])
     estimable = held.any() and not np.isnan(sigma_m[held]).any()
     median_m = float(np.median(sigma_m[held])) if estimable else None
-    mapped = prepare_mapped(records.polygons, np.array([study.polygon], dtype=object), median_m)
+    parts = (merge_records(records) if land is None else land).parts
+    mapped = prepare_mapped(records.polygons, np.array([study.polygon], dtype=object), median_m, parts)
     return LocationError(
         events=len(xy),
         errors_stated=int(np.count_nonzero(~np.isnan(own))),

@@ -1,7 +1,6 @@
 """Land by where an event can truly have happened: in records by their width, beside them, and far from all of them."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from shapely import STRtree
 
 from registry.compare.blur import Floats, Land, dissolve, in_canonical_order, prepare_land, probability_inside
+from registry.compare.threads import on_threads
 from registry.geometry import Geometries
 
 BANDS_M = (25.0, 50.0, 100.0, 300.0, 1_000.0)
@@ -21,7 +21,6 @@ WIDTH_CLASSES_M = (40.0, 80.0, 160.0, 320.0)
 _SPLIT_TO_M = 300.0  # up to here land beside records, at their ends and off their corners is told apart
 _FIRST_TO_M = 100.0  # the first band outside records is no wider
 _SIGMAS_PER_BAND = 1.5  # a band narrower than this cannot be told from the record beside it
-_THREADS = 2
 _SMALLEST_M2 = 1.0  # a component smaller than this is none
 
 
@@ -87,7 +86,9 @@ class Component:
     area_m2: float
 
 
-def prepare_mapped(polygons: Geometries, study_area: Geometries, sigma_m: float | None) -> Mapped:
+def prepare_mapped(
+    polygons: Geometries, study_area: Geometries, sigma_m: float | None, parts: Geometries | None = None
+) -> Mapped:
     """Divide the study area into records by width, bands outside them and the far background.
 
     Parameters
@@ -98,7 +99,9 @@ def prepare_mapped(polygons: Geometries, study_area: Geometries, sigma_m: float 
         Valid polygons on the same plane; records that reach out of it are added to it.
     sigma_m
         Median position error of the events it is meant for: bands that it blurs away are left out. Where it is None
-        there are no bands, and nothing can be estimated.
+        there are neither width classes nor bands, and nothing can be estimated.
+    parts
+        The polygons merged in their canonical order, see `dissolve`; made here when left out.
 
     Notes
     -----
@@ -107,12 +110,11 @@ def prepare_mapped(polygons: Geometries, study_area: Geometries, sigma_m: float 
     """
     records = in_canonical_order(polygons)
     width_m = record_widths(records)
-    by_width = _by_width(records, width_m)
-    land = by_width[-1].land
+    land = prepare_land(dissolve(records) if parts is None else parts)
     study = prepare_land(_with(study_area, land.parts))
     beyond = Reach("", np.inf, study, None)
-    bands = () if sigma_m is None else tuple(_surroundings(land, study.parts, sigma_m))
-    return Mapped(land, (*by_width, *bands, beyond), float(np.median(width_m)))
+    nearer = [] if sigma_m is None else [*_by_width(records, width_m, land), *_surroundings(land, study.parts, sigma_m)]
+    return Mapped(land, (*nearer, beyond), float(np.median(width_m)))
 
 
 def record_widths(polygons: Geometries) -> Floats:
@@ -190,13 +192,13 @@ def nearest_part(places: Floats, mapped: Mapped) -> NDArray[np.int64]:
     return nearest
 
 
-def _by_width(records: Geometries, width_m: Floats) -> list[Reach]:
+def _by_width(records: Geometries, width_m: Floats, whole: Land) -> list[Reach]:
     """Land of the records up to each width; what records of several widths cover belongs to the narrowest."""
     width_class = np.searchsorted(WIDTH_CLASSES_M, width_m)
-    lands = [(index, prepare_land(dissolve(records[width_class <= index]))) for index in np.unique(width_class)]
-    whole = lands[-1][1]
     reaches = []
-    for index, land in lands:
+    for index in np.unique(width_class):
+        some = bool((width_class > index).any())
+        land = prepare_land(dissolve(records[width_class <= index])) if some else whole
         wider = index == len(WIDTH_CLASSES_M)
         name = f"wider than {WIDTH_CLASSES_M[-1]:.0f} m" if wider else f"up to {WIDTH_CLASSES_M[index]:.0f} m wide"
         holder, piece = STRtree(shapely.point_on_surface(land.parts)).query(whole.parts, predicate="covers")
@@ -210,8 +212,7 @@ def _surroundings(land: Land, study: Geometries, sigma_m: float) -> Iterator[Rea
     """Bands outwards. Near parts close to each other a band is divided by what each would have alone."""
     finest_m = min(_SIGMAS_PER_BAND * sigma_m, _FIRST_TO_M)
     near_m = [within_m for within_m in BANDS_M if finest_m <= within_m <= _SPLIT_TO_M]
-    with ThreadPoolExecutor(_THREADS) as pool:  # shapely releases the interpreter's lock
-        rings = list(pool.map(lambda within_m: _ring(land.parts, within_m), near_m))
+    rings = on_threads(lambda within_m: _ring(land.parts, within_m), near_m)
     shapely.prepare(study)
     inner, inner_m2 = land.parts, shapely.area(land.parts)
     for within_m, ring in zip(near_m, rings, strict=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from geopandas import GeoDataFrame
@@ -117,10 +118,10 @@ def measure_quality(
     (first, first_end), (last_start, last) = days(received, "laid_from"), days(received, "laid_to")
     dated = ~(np.isnat(first) & np.isnat(last))
     earliest, latest = np.where(np.isnat(last), first, last_start), np.where(np.isnat(last), first_end, last)
-    handed = [handed_over_on.get(str(batch_id)) for batch_id in received["batch_id"]]
-    shortest = _days_between(latest, _column([None if on is None else on.first.isoformat() for on in handed]))
-    longest = _days_between(earliest, _column([None if on is None else on.last.isoformat() for on in handed]))
     of_batch = received["batch_id"].to_numpy(dtype=object)
+    dated_batches = [(batch_id, on) for batch_id, on in handed_over_on.items() if on is not None]
+    shortest = _days_between(latest, _column(of_batch, {batch_id: on.first for batch_id, on in dated_batches}))
+    longest = _days_between(earliest, _column(of_batch, {batch_id: on.last for batch_id, on in dated_batches}))
     rows = []
     for batch_id, on in handed_over_on.items():
         mine, count = of_batch == batch_id, counts[batch_id]
@@ -155,8 +156,12 @@ def _delay(shortest: NDArray[np.float64], longest: NDArray[np.float64]) -> Delay
     )
 
 
-def _column(dates: list[str | None]) -> Days:
-    return np.array(["NaT" if date is None else date for date in dates], dtype="datetime64[D]")
+def _column(of_batch: NDArray[np.object_], day_of_batch: Mapping[str, date]) -> Days:
+    """Day of the batch of each record, not-a-time where it has none."""
+    found = np.full(len(of_batch), "NaT", dtype="datetime64[D]")
+    for batch_id, day in day_of_batch.items():
+        found[of_batch == batch_id] = np.datetime64(day, "D")
+    return found
 
 
 def _days_between(start: Days, end: Days) -> NDArray[np.float64]:

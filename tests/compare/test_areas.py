@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from registry import geometry
 from registry.codes import DatePrecision
-from registry.compare.areas import count_repeated, measure_coverage, plane_of, rank_records, records_in_districts
+from registry.compare.areas import count_repeated, measure_coverage, place_records, plane_of, rank_records
 from registry.errors import CompareError
 from registry.model import Counts, PartialDate
 
@@ -100,7 +100,7 @@ def test_land_that_two_overlapping_districts_share_is_in_none_of_the_rest():
 def test_a_record_along_the_border_is_in_one_district_only():
     places = ground.districts(west=ground.square(-100, 0), east=ground.square(0, 0))
     records = rank_records(ground.records(ground.square(0, 0, 100)), {"a": JUNE}, ground.GROUND)
-    assert records_in_districts(records, places).tolist() == [0, 1]
+    assert place_records(records, places).records_plotted.tolist() == [0, 1]
 
 
 def test_a_district_without_name_goes_by_its_id():

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.affinity import rotate
 
+from registry.compare import blur
 from registry.compare.blur import (
     blur_sensitivity,
     blurred_containment,
@@ -212,6 +213,21 @@ def test_order_and_turn_of_the_rings_change_no_bit(corners, random):
     sigma_m = np.array([20.0, 60.0])
     assert (probability_inside(places, sigma_m, first) == probability_inside(places, sigma_m, second)).all()
     assert noise_ceiling(sigma_m, first) == noise_ceiling(sigma_m, second)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 3)), min_size=2, max_size=12))
+def test_land_merged_on_threads_is_the_same(squares):
+    polygons = np.array([shapely.box(x, y, x + size, y + size) for x, y, size in squares], dtype=object)
+    alone = dissolve(polygons)
+    spread = places_in(prepare_land(alone), 50)[0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blur, "_WORTH_A_THREAD", 2)
+        lots = blur._apart(polygons)
+        assert np.array_equal(dissolve(polygons), alone)
+        assert np.array_equal(places_in(prepare_land(alone), 50)[0], spread)
+    assert len(lots) == 2
+    assert sum(map(len, lots)) == len(polygons)
+    assert not shapely.intersects(lots[0][:, None], lots[1][None]).any()
 
 
 def test_places_spread_evenly():
