@@ -49,6 +49,7 @@ from registry.inputs import Inputs, StatsOptions, read_inputs
 from registry.jsonform import plain
 from registry.model import Counts, Kind, Layer, Progress, silent
 from registry.store import Registry
+from registry.styles import add_comparison_styles
 
 SCHEMA = "minefield-registry/stats/v1"
 
@@ -244,7 +245,8 @@ def compute_stats(
 def write_classified(comparison: Comparison, path: Path) -> None:
     """Write every event with its class, its records, its distance and its cluster to a GeoPackage or a CSV file.
 
-    A GeoPackage gets the clusters as a second layer, ``unmapped_clusters``, where they were computed.
+    A GeoPackage gets the clusters as a second layer, ``unmapped_clusters``, where they were computed, and opens in QGIS
+    with the looks of the web map.
 
     Parameters
     ----------
@@ -273,6 +275,7 @@ def write_classified(comparison: Comparison, path: Path) -> None:
                 events.to_file(scratch, layer="classified_events", driver="GPKG", geometry_type="Point", VERSION="1.3")
                 if comparison.clusters is not None:
                     _write_clusters(comparison.clusters, scratch)
+                add_comparison_styles(scratch)
             scratch.rename(path)
     except (OSError, DataSourceError, DataLayerError) as error:
         raise StoreError(f"{path} cannot be written: {error}; check the folder and the space left.") from error

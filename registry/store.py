@@ -21,7 +21,7 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataSourceError
 
-from registry import audit, database, filed, gpkg, provenance, tables, versions
+from registry import audit, database, filed, gpkg, provenance, styles, tables, versions
 from registry.compare.claims import Claim
 from registry.database import connect, insert, protect, writing
 from registry.errors import DuplicateLayer, NotARegistry, StoreError, UnknownLayer
@@ -296,7 +296,9 @@ class Registry:
                 except (OSError, RuntimeError, DataSourceError) as error:
                     raise StoreError(f"{folder}: the layer could not be staged there ({error}).") from error
             with self._with_attached(staged), writing(self._connection, self.path):
-                return tuple(self._bring_in(new, schema) for schema, new in zip(staged, news, strict=True))
+                added = tuple(self._bring_in(new, schema) for schema, new in zip(staged, news, strict=True))
+                styles.keep_registry_styles(self._connection, self._all_layers())
+                return added
 
     def withdraw(self, batch_id: str, *, kind: Kind | None = None, reason: str) -> tuple[Layer, ...]:
         """Take a batch's active layers, or the one of a kind, out of the figures; they stay in the history.
@@ -313,6 +315,7 @@ class Registry:
             for layer in active:
                 content = {"batch_id": batch_id, "kind": layer.kind.value, "reason": reason}
                 audit.append_entry(self._connection, "withdraw", content)
+            styles.keep_registry_styles(self._connection, self._all_layers())
         return tuple(self.layer(batch_id, layer.kind) for layer in active)
 
     def withdrawable(self, batch_id: str, *, kind: Kind | None = None, reason: str) -> tuple[Layer, ...]:

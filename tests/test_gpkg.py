@@ -155,7 +155,7 @@ class TestMetadata:
         for batch_id in ("a", "b"):
             empty.add(new_layer(batch_id, handover=Handover(batch_id, "The same")))
         empty.add(new_layer("a", Kind.SCOPE, handover=Handover("a", "The same")))
-        assert len(pyogrio.list_layers(empty.path)) == 3 + len(ATTRIBUTE_TABLES)
+        assert len(pyogrio.list_layers(empty.path)) == 3 + len([*ATTRIBUTE_TABLES, "layer_styles"])
 
     def test_tags_xml(self):
         xml = gpkg.tags_xml({"A": "1 < 2 & \x0b\ud800 3"})

@@ -522,7 +522,7 @@ def test_clusters_as_a_layer_that_says_what_they_are_not(registry, tmp_path):
     comparison = compute_stats(registry, StatsOptions(cluster_distance_m=500, cluster_events=3))
     path = tmp_path / "events.gpkg"
     write_classified(comparison, path)
-    assert [name for name, _ in pyogrio.list_layers(path)] == ["classified_events", "unmapped_clusters"]
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["classified_events", "unmapped_clusters", "layer_styles"]
     clusters = geopandas.read_file(path, layer="unmapped_clusters")
     assert clusters["rank"].tolist() == [1]
     assert clusters["events"].tolist() == [3]
