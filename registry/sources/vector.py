@@ -239,6 +239,9 @@ def _chosen_layers(gdal_path: str, names: list[str], wanted: Sequence[str]) -> l
     if suffix == ".gpx":
         # GDAL shows every track and route a second time as its single points.
         return [name for name in names if name not in {"route_points", "track_points"}]
+    if suffix == ".gpkg":
+        # Where QGIS keeps how the other layers look.
+        names = [name for name in names if name != "layer_styles"] or names
     if len(names) > 1 and suffix not in ONE_DOCUMENT:
         raise SourceError(f"{gdal_path}: it holds {len(names)} layers ({', '.join(names)}); say which with --layer.")
     return names

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import sqlite3
 import zipfile
@@ -18,6 +19,7 @@ from registry.sources import archive as archives
 from registry.sources import vector
 from registry.sources.geojson import mend_rings
 from registry.sources.vector import files_of, read_source
+from registry.styles import keep_styles
 
 DATA = Path(__file__).parent.parent / "data"
 SQUARE = shapely.box(-20, -20, -19.99, -19.99)
@@ -248,6 +250,19 @@ def test_a_pipeline_in_the_guise_of_geojson_is_refused(tmp_path):
 
 
 # --- databases
+
+
+def test_styles_that_qgis_kept_are_no_layer_of_the_source(tmp_path):
+    path = written(tmp_path / "a.gpkg", layer="fields")
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        keep_styles(connection, {"fields": "<qgis/>"}, geometry_column="geom")
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["fields", "layer_styles"]
+    (layer,) = read_source(path)
+    assert layer.name == "fields"
+    assert layer.geometries.tolist() == [SQUARE, BESIDE]
+    assert layer.notes == ()
+    (asked_for,) = read_source(path, layers=["layer_styles"])
+    assert asked_for.attributes["f_table_name"].tolist() == ["fields"]
 
 
 def test_a_database_with_several_layers_asks_for_one(tmp_path):
