@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from jinja2 import Environment, StrictUndefined
+
 from maps.style import EVENT_LOOKS, KIND_LOOKS, MINEFIELD_LOOKS, REPORT_LOOKS, Look
+from registry.plaintext import MOST_CHARACTERS, visible
 
 
 def leaflet_script() -> str:
@@ -59,6 +62,23 @@ def looks() -> dict[str, Look]:
     """Every look by the name of its colour variable."""
     batches = {f"minefields-{number}": look for number, look in enumerate(MINEFIELD_LOOKS)}
     return {**batches, **{kind.value: look for kind, look in KIND_LOOKS.items()}, **EVENT_LOOKS}
+
+
+def environment() -> Environment:
+    """For the templates of pages: whatever a value holds, it is text in the page, and steers nothing.
+
+    The filter ``short`` is for texts from data, which have any length.
+    """
+    made = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_as_text
+    )
+    made.filters["short"] = lambda value: visible(str(value), MOST_CHARACTERS)
+    return made
+
+
+def _as_text(value: object) -> object:
+    # What is markup of our own is a str too, of a type of its own.
+    return visible(value) if type(value) is str else value
 
 
 def content_security_policy(scripts: list[str], styles: list[str], image_hosts: list[str]) -> str:

@@ -24,6 +24,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from registry.plaintext import MOST_CHARACTERS, visible
+
 UNITS_PER_DEGREE = 100_000
 """About 1.1 m; half of it is lost to rounding in each direction."""
 
@@ -71,7 +73,7 @@ def pack(header: Mapping[str, object], sections: Sequence[bytes]) -> str:
 
 
 def pack_table(columns: Sequence[Column]) -> str:
-    """A table; each column is two sections: its words as JSON, and its codes.
+    """A table of texts as `visible` shows them; each column is two sections: its words as JSON, and its codes.
 
     Codes are one more than in `Column`, 0 for none, in ``width`` bytes: first the lowest byte of every row, then the
     next one of every row. ``width`` 0: the words are the values, row by row.
@@ -81,8 +83,10 @@ def pack_table(columns: Sequence[Column]) -> str:
     for each in columns:
         mostly_new = 2 * len(each.words) > len(each.codes)
         words = [each[row] for row in range(len(each.codes))] if mostly_new else each.words
+        words = [visible(word, MOST_CHARACTERS) if isinstance(word, str) else word for word in words]
         width = 0 if mostly_new else _width(len(each.words))
-        heads.append({"section": each.section, "label": each.label, "unit": each.unit, "width": width})
+        label = visible(each.label, MOST_CHARACTERS)
+        heads.append({"section": each.section, "label": label, "unit": each.unit, "width": width})
         sections.append(json.dumps(words, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
         sections.append(_planes(each.codes, width))
     return pack({"columns": heads, "rows": len(columns[0].codes) if columns else 0}, sections)

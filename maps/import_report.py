@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
 from numpy.typing import NDArray
 
 from maps import assets, style
@@ -119,8 +118,7 @@ def import_report_page(
         When the import was done; the page says it.
     """
     css = assets.report_style()
-    # Escaping is on: whatever a value holds, it is text in the page.
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = assets.environment()
     contents = [style.RESTRICTED_KINDS[each.kind] for each in reports if each.kind in style.RESTRICTED_KINDS]
     layer = environment.from_string(assets.report_layer_template())
     headings = [style.KIND_HEADINGS[each.kind] for each in reports]

@@ -24,6 +24,7 @@ from maps.style import EVENT_LOOKS, INVALID_NOTE, KIND_NAMES, NOT_COMPARED
 from maps.words import ENGLISH, Catalogue
 from registry.codes import PlotStatus
 from registry.model import Handover, Kind, Layer, SourceDocument
+from registry.plaintext import MOST_CHARACTERS, visible
 from registry.schema import id_field
 
 _EPOCH = date(1970, 1, 1)
@@ -173,11 +174,15 @@ def _with_turn(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _batch_lines(handover: Handover, words: Catalogue) -> list[list[str]]:
     """Label and text of what was stated about the batch."""
-    lines = [[words.say("Batch"), f"{handover.title} ({handover.batch_id})"]]
+    lines = [[words.say("Batch"), f"{_shown(handover.title)} ({handover.batch_id})"]]
     parties = (handover.giving_party, handover.receiving_party)
     if any(parties):
-        giving, receiving = (party or words.say("not stated") for party in parties)
+        giving, receiving = (_shown(party) if party else words.say("not stated") for party in parties)
         lines += [[words.say("Given by"), giving], [words.say("Given to"), receiving]]
     if handover.handed_over_on is not None:
         lines.append([words.say("Handed over on"), str(handover.handed_over_on)])
     return lines if len(lines) > 1 else [*lines, [words.say("Handover"), words.say("not stated")]]
+
+
+def _shown(text: str) -> str:
+    return visible(text, MOST_CHARACTERS)

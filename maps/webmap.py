@@ -15,7 +15,6 @@ import shapely
 import xyzservices
 from branca.element import Element, Figure, MacroElement
 from folium.template import Template
-from jinja2 import Environment, StrictUndefined
 from numpy.typing import NDArray
 
 from maps import assets, notices, style
@@ -24,6 +23,7 @@ from maps.layers import LayerData, RegistryLayer, Verbatim, drawn_rows, layer_bl
 from maps.words import ENGLISH, Catalogue
 from registry.errors import RegistryError
 from registry.model import Kind, Layer
+from registry.plaintext import MOST_CHARACTERS, visible
 from registry.stats import Comparison
 from registry.store import Registry
 
@@ -89,20 +89,22 @@ def build_web_map(
         layers; if the data of the page would be more than `MOST_BYTES`.
     """
     provider = None if tiles is None else _base_map(tiles)
+    heading = visible(title or registry.path.stem, MOST_CHARACTERS)
     layers = _in_drawing_order(registry.layers())
     left_out = _left_out(layers, without)
     stored = [_layer_data(registry, layer, comparison) for layer in layers if layer not in left_out]
     web_map = _WebMap(_bounds(stored), _record_notes(layers, left_out, words), words)
-    _Page(title or registry.path.stem, provider, words).add_child(web_map, name="web_map")
+    _Page(heading, provider, words).add_child(web_map, name="web_map")
     if provider is not None:
         base_map = folium.TileLayer(provider)
         base_map._id = "base"
         base_map.add_to(web_map)
     entries = _add_layers(web_map, stored, words)
     _refuse_too_much(entries)
-    values = _frame_values(title or registry.path.stem, stored, entries, comparison, provider, words=words)
+    values = _frame_values(heading, stored, entries, comparison, provider, words=words)
     values["left_out"] = [
-        f"{layer.title} ({layer.batch_id}, {words.say(style.KIND_HEADINGS[layer.kind])})" for layer in left_out
+        f"{visible(layer.title, MOST_CHARACTERS)} ({layer.batch_id}, {words.say(style.KIND_HEADINGS[layer.kind])})"
+        for layer in left_out
     ]
     _Frame(web_map, values).add_to(web_map)
     return web_map
@@ -169,8 +171,7 @@ registryMap.start({{ this.web_map.get_name() }});
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Frame"
         self.web_map = web_map
-        # Escaping is on: whatever a value holds, it is text in the page.
-        environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        environment = assets.environment()
         self.markup = environment.from_string(assets.page_template()).render(values)
 
     def render(self, **kwargs: object) -> Any:
@@ -314,7 +315,8 @@ def _add_layers(web_map: folium.Map, stored: Sequence[LayerData], words: Catalog
         block = layer_block(data, look, words)
         drawn = RegistryLayer(number, block)
         drawn.add_to(web_map)
-        name, title, batch_id = drawn.get_name(), data.layer.title, data.layer.batch_id
+        name, batch_id = drawn.get_name(), data.layer.batch_id
+        title = visible(data.layer.title, MOST_CHARACTERS)
         entries.append(LayerEntry(name, title, batch_id, kind, block.count, look, block.looks, block.size))
     return entries
 

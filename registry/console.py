@@ -10,6 +10,7 @@ import typer
 
 from registry.jsonform import json_text
 from registry.model import PartialDate, Progress
+from registry.plaintext import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -46,10 +47,10 @@ def watched() -> Iterator[Progress]:
             return
         line = words if share is None else f"{words} ({share:.0%})"
         if console.is_terminal:
-            status.update(Text(line))
+            status.update(Text(visible(line)))
             status.start()
         else:
-            print(line, file=sys.stderr)
+            print(visible(line), file=sys.stderr)
 
     try:
         yield step

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from registry.model import PartialDate
+from registry.plaintext import STEERING
 
 Value = TypeVar("Value")
 
@@ -40,8 +41,12 @@ def plain(value: Any, *, unless_none: Collection[str] = ()) -> Any:
 
 
 def json_text(value: Any) -> str:
-    """The JSON text of plain values, as every verb prints it; a line feed comes after it."""
-    return json.dumps(value, ensure_ascii=False, indent=1)
+    """The JSON text of plain values, as every verb prints it; a line feed comes after it.
+
+    What `visible` would replace is escaped: the value is the same, and no terminal obeys it.
+    """
+    written = json.dumps(value, ensure_ascii=False, indent=1)
+    return written if written.isascii() else STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def rebuilt(value_type: type[Value], stored: Mapping[str, Any]) -> Value:

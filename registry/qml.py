@@ -6,6 +6,7 @@ Properties are written twice, as QGIS itself does: ``Option`` is read since 3.18
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from xml.etree import ElementTree as ET
 
 from registry.codes import PlotStatus
@@ -35,6 +36,7 @@ _WHITE = "#ffffff"
 _Properties = Mapping[str, str]
 
 
+@cache
 def layer_style(geometry: GeometryKind, look: Look) -> str:
     """The style of a layer of the registry; areas with an invalid ring are dashed."""
     if geometry is not GeometryKind.MULTIPOLYGON:

@@ -13,6 +13,7 @@ from rich.text import Text
 from registry.compare.uncertainty import Share
 from registry.findings import CHECKS
 from registry.model import Finding, Handover, Layer, LayerState, Severity, SourceDocument
+from registry.plaintext import MOST_CHARACTERS, visible
 from registry.provenance import attachment_ids
 from registry.sources.manifest import PARTICULARS
 
@@ -32,10 +33,9 @@ GENERAL_SHOWN = 10
 _STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "default"}
 
 
-def shown(value: object) -> str:
-    """A value as text that cannot steer a terminal; nothing stands for null."""
-    text = "" if value is None else str(value)
-    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
+def shown(value: object, most: int | None = None) -> str:
+    """A value as text that cannot steer a terminal; nothing stands for null. With ``most``, no longer than that."""
+    return "" if value is None else visible(str(value), most).replace("\t", " ")
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: int = 0) -> Table:
@@ -44,7 +44,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         title=Text(title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
     )
     made.show_header = any(columns)
-    cells = [[cell if isinstance(cell, Text) else Text(shown(cell)) for cell in row] for row in rows]
+    cells = [[cell if isinstance(cell, Text) else Text(shown(cell, MOST_CHARACTERS)) for cell in row] for row in rows]
     for position, column in enumerate(columns):
         is_number = position >= len(columns) - numbers
         longest = max((line.cell_len for row in cells for line in row[position].split("\n")), default=0)
@@ -159,7 +159,8 @@ def _to_show(found: Sequence[Finding]) -> Sequence[Finding]:
 
 def _meaning(found: Sequence[Finding]) -> Text:
     check = CHECKS[found[0].code]
-    lines = [shown(f"{finding.record_id}: " if finding.record_id else "") + shown(finding.message) for finding in found]
+    said = [f"{each.record_id}: {each.message}" if each.record_id else each.message for each in found]
+    lines = [shown(each, MOST_CHARACTERS) for each in said]
     return Text.assemble(
         (f"{found[0].code}\n", "bold"),
         f"{check.cause} {check.consequence} {check.cure}\n",

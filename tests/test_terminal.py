@@ -1,7 +1,9 @@
 """Results on a terminal: whole, in eighty columns, and as text whatever a file wrote into them."""
 
 import io
+import unicodedata
 
+import hostile
 import pytest
 from batches import bow_tie, new_layer, point, square, write_source
 from hypothesis import given
@@ -26,9 +28,12 @@ def printed(what, width=80, *, colour=False):
 
 
 class TestShown:
-    @given(st.text())
+    @given(st.text() | st.sampled_from([*hostile.HOSTILE.values()]))
     def test_nothing_that_steers_a_terminal(self, text):
-        assert all(char.isprintable() or char in "\n\N{REPLACEMENT CHARACTER}" for char in terminal.shown(text))
+        """Controls, halves of pairs; of what formats text, what reaches beyond it. Joiners and blanks are of names."""
+        for char in terminal.shown(text):
+            assert char == "\n" or unicodedata.category(char) not in {"Cc", "Cs"}, char
+            assert unicodedata.bidirectional(char) not in {"LRE", "RLE", "LRO", "RLO", "PDF"}
 
     @given(st.text(st.characters(categories=["L", "N", "P"])))
     def test_readable_text_is_left_alone(self, text):
