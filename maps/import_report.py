@@ -95,8 +95,7 @@ def save_import_report(reports: Sequence[ImportReport], handover: Handover, dist
     """
     page = import_report_page(reports, handover, districts, at=datetime.now(UTC))
     try:
-        # A source can hold halves of surrogate pairs, which are no text.
-        with path.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(page)
     except OSError as error:
         done = "nothing was to be stored" if reports[0].dry_run else "the batch is stored"

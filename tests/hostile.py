@@ -17,7 +17,7 @@ HOSTILE: dict[str, str] = {
     "javascript address": "javascript:window.attacked=1",
     "link": '<a href="https://hostile.invalid/" ping="https://hostile.invalid/">click</a>',
     "data address": "data:text/html,<script>window.attacked=1</script>",
-    "base and meta": '<base href="https://hostile.invalid/"><meta http-equiv=refresh content="0;url=//hostile.invalid">',
+    "base and meta": '<base href="https://hostile.invalid/"><meta http-equiv=refresh content="0;//hostile.invalid">',
     "form": "<form action=//hostile.invalid><button formaction=javascript:window.attacked=1>x",
     "style sheet": "</style><style>*{background:url(//hostile.invalid/x)}</style>",
     "css expression": "x;width:expression(window.attacked=1);background:url('//hostile.invalid')",

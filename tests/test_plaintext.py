@@ -9,7 +9,17 @@ from registry.plaintext import MOST_CHARACTERS, visible
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Shrapnel & Co. <b>", "Ağdam, Հադրութ, مرحبا, שלום", "می\u200cخواهم", "👩‍👩‍👧", "no\u00a0break", "a\nb\tc", "\u200e"]
+    "text",
+    [
+        "",
+        "Shrapnel & Co. <b>",
+        "Ağdam, Հադրութ, مرحبا, שלום",
+        "\u0645\u06cc\u200c\u062e",
+        "👩‍👩‍👧",
+        "no\u00a0break",
+        "a\nb\tc",
+        "\u200e",
+    ],
 )
 def test_names_stay_as_they_are(text):
     assert visible(text) == text

@@ -1,9 +1,8 @@
-"""Texts of every hostile kind, wherever a text can come from a file: they stay text, and the pages stay what they are."""
+"""Texts of every hostile kind, wherever they can come from a file: they stay text, and pages stay what they are."""
 
 import json
 from datetime import date
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -20,57 +19,80 @@ from registry.store import Registry
 
 pytestmark = pytest.mark.browser
 
-NAMES = list(HOSTILE)
-FIELDS = ("map_sheet", "district", "laid_by", "fuze", "lifetime", "anti_handling")
-MAP = "map_registry"
+FIELDS = {
+    "map_sheet": "Map sheet the record belongs to",
+    "laid_by": "Unit that laid the field",
+    "fuze": "Fuze types as recorded",
+}
+TEXTS = list(HOSTILE.values())
+HARMLESS = [f"text {number}" for number in range(len(TEXTS))]
+EACH = 9
+"""Texts that one batch holds; all of them are in its title."""
 
 
 def storable(text):
-    """What a text column of a GeoPackage holds of a text: all before a NUL, and no halves of surrogate pairs."""
-    return text.split("\0")[0].encode(errors="replace").decode()
+    """What a person's or a source's text becomes on its way in: no halves of surrogate pairs."""
+    return text.encode(errors="replace").decode()
+
+
+def column(texts):
+    """What a text column of a GeoPackage holds: GDAL ends a text at a NUL."""
+    return [storable(text).split("\0")[0] for text in texts]
+
+
+def shown(text):
+    return visible(text, MOST_CHARACTERS)
+
+
+def named(texts):
+    """A title that holds all of the texts."""
+    return storable(" ¦ ".join(texts))
 
 
 def fill(registry, texts):
-    """Each text as a batch with one record, as an event, a device, an area of each kind and a district."""
-    plain = [storable(text) for text in texts]
-    for number, (text, kept) in enumerate(zip(texts, plain, strict=True)):
-        stated = Handover(f"b{number}", kept, kept, kept, notes=kept, handed_over_on=PartialDate(date(2021, 6, 12)))
+    """The texts in all that a layer can hold: batches of records, events, devices, areas, districts."""
+    for number in range(0, len(texts), EACH):
+        some = texts[number : number + EACH]
+        title = named(some)
+        handover = Handover(
+            f"b{number}", title, title, title, notes=title, handed_over_on=PartialDate(date(2021, 6, 12))
+        )
         add_layer(
             registry,
-            stated,
+            handover,
             Kind.MINEFIELDS,
-            kept,
-            [square(-30 + number * 0.01, 0.0, 0.006)],
-            record_id=[kept],
-            devices=[{"model": text, text: 1}],
-            reference_points=[[text]],
-            source_fields=[{text: text, "number": text}],
-            file_name=f"{kept}.geojson",
-            **{name: [kept] for name in FIELDS},
+            title,
+            [square(-30 + (number + at) * 0.01, 0.0, 0.006) for at in range(len(some))],
+            record_id=column(some),
+            devices=[{"model": text, text: 1} for text in some],
+            source_fields=[{text: text, "other": text} for text in some],
+            file_name=f"{title}.geojson",
+            **{name: column(some) for name in FIELDS},
         )
     others = Handover("others", "Others", handed_over_on=PartialDate(date(2022, 1, 1)))
-    places = [shapely.Point(-30 + number * 0.01 + 0.003, 0.02) for number in range(len(texts))]
-    areas = [square(-30 + number * 0.01, 0.03, 0.006) for number in range(len(texts))]
-    more = {"map_sheet": plain, "district": plain, "source_fields": [{text: text} for text in texts]}
-    add_layer(registry, others, Kind.ACCIDENTS, "Events", places, accident_id=plain, source=plain, event_type=plain, **more)
-    add_layer(registry, others, Kind.DEVICES, "Devices", places, record_id=plain, model=plain, found_by=plain, **more)
-    for kind in (Kind.SURVEYED, Kind.RELEASED, Kind.SCOPE):
-        add_layer(registry, others, kind, str(kind), areas, record_id=plain, name=plain)
-    add_layer(registry, others, Kind.DISTRICTS, "Districts", areas, record_id=plain, name=plain, code=plain)
+    points = [shapely.Point(-30 + at * 0.01 + 0.003, 0.02) for at in range(len(texts))]
+    areas = [square(-30 + at * 0.01, 0.03, 0.006) for at in range(len(texts))]
+    held, sources = column(texts), [{text: text} for text in texts]
+    more = {"map_sheet": held, "district": held, "source_fields": sources}
+    add_layer(
+        registry, others, Kind.ACCIDENTS, "Events", points, accident_id=held, source=held, event_type=held, **more
+    )
+    add_layer(registry, others, Kind.DEVICES, "Devices", points, record_id=held, model=held, found_by=held, **more)
+    for kind in (Kind.SURVEYED, Kind.SCOPE, Kind.DISTRICTS):
+        add_layer(registry, others, kind, str(kind), areas, record_id=held, name=held)
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """The map of the hostile texts, and the map of as many harmless ones; one batch is left out of each."""
+    """The map of the hostile texts, and the map of as many harmless ones; the first batch is left out of each."""
     folder = tmp_path_factory.mktemp("hostile")
     made = {}
-    for name, texts in (("hostile", list(HOSTILE.values())), ("harmless", [f"text {n}" for n in range(len(HOSTILE))])):
+    for name, texts in (("hostile", TEXTS), ("harmless", HARMLESS)):
         with Registry.create(folder / f"{name}.gpkg") as registry:
             fill(registry, texts)
-            assert [p for p in registry.verify().problems if "bytes of document" not in p] == []
-            made[name] = folder / f"{name}.html"
-            comparison = compute_stats(registry)
-            save_web_map(build_web_map(registry, comparison, title=storable(" ".join(texts)), without=["b0"]), made[name])
+            page = build_web_map(registry, compute_stats(registry), title=named(texts), without=["b0"])
+        made[name] = folder / f"{name}.html"
+        save_web_map(page, made[name])
     return made
 
 
@@ -79,8 +101,8 @@ def opened(browser):
     """Opens a page; afterwards nothing ran, nothing was asked for, and nothing went wrong."""
     contexts, troubles, asked = [], [], []
 
-    def look(path, **options):
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 800}, **options))
+    def look(path, width=1280, height=800):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}))
         page = contexts[-1].new_page()
         page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
         page.on("console", lambda message: troubles.append(message.text))
@@ -93,49 +115,158 @@ def opened(browser):
     yield look
     for context in contexts:
         for page in context.pages:
-            assert page.evaluate("window.attacked") is None
+            assert page.evaluate("window.attacked ?? null") is None
         context.close()
     assert troubles == []
     assert asked == []
 
 
-# The elements of a page and the names of their attributes, without what they say.
 SKELETON = """
-(root) => [...document.querySelectorAll(root)].flatMap((top) => [top, ...top.querySelectorAll("*")])
+(root) => [...document.querySelectorAll(`${root}, ${root} *`)]
   .map((each) => [each.tagName, ...[...each.attributes].map(({ name }) => name).sort()].join(" "))
 """
+"""The elements of a page and the names of their attributes, without what they say."""
 
-# The popup of every feature, put into the page; each text it shows, and its elements.
 POPUPS = """
-() => {
+(layers) => {
   const box = document.createElement("div");
   document.body.append(box);
-  const around = { latlng: L.latLng(0, 0), covering: [], nearest: null, farthest: 1, options: { no_record: "", record_notes: [] }, searched: true };
-  const said = [];
-  for (let number = 0; ; number++) {
-    const layer = window[`registry_layer_${number}`];
-    if (!layer) break;
+  const around = { latlng: L.latLng(0, 0), nearest: null, farthest: 1, options: { record_notes: [] }, searched: true };
+  const said = [], text = (each) => each.textContent;
+  for (const layer of layers) {
     for (let row = 0; row < layer.shapes.count; row++) {
       const content = registryPopup.content([{ layer, row }], 0, () => {}, { ...around, covering: [{ layer, row }] });
       box.append(content);
-      const rows = [...content.querySelectorAll("dl > div")].map((each) => [...each.children].map((part) => part.textContent));
-      said.push({ kind: layer.shapes.header.kind, name: content.querySelector("h2 span").textContent, rows });
+      const rows = [...content.querySelectorAll("dl > div")].map(({ children }) => [...children].map(text));
+      said.push([layer.shapes.header.kind, text(content.querySelector("h2 span")), rows]);
     }
   }
-  const skeleton = [...box.querySelectorAll("*")].map((each) => [each.tagName, ...[...each.attributes].map(({ name }) => name).sort()].join(" "));
-  return { said, skeleton, attacked: window.attacked ?? null };
+  const skeleton = [...box.querySelectorAll("*")]
+    .map((each) => [each.tagName, ...[...each.attributes].map(({ name }) => name).sort()].join(" "));
+  box.remove();
+  return { said, skeleton };
 }
 """
+"""Kind, name and rows of the popup of every feature, and the elements of all of them."""
+
+LAYERS = "[" + ", ".join(f"registry_layer_{number}" for number in range(len(TEXTS) // EACH - 1 + 5)) + "]"
 
 
-def shown(text):
-    return visible(text, MOST_CHARACTERS)
+def ready(page):
+    page.wait_for_selector("html[data-ready]", state="attached")
+    return page
 
 
 def test_popups_hold_the_texts_and_nothing_else(opened, pages):
-    found = {}
-    for name, path in pages.items():
-        page = opened(path)
-        page.wait_for_selector("html[data-ready]", state="attached")
-        found[name] = page.evaluate(POPUPS.replace("window[`registry_layer_${number}`]", "[...Array(1)].map(() => { try { return eval(`registry_layer_${number}`); } catch { return null; } })[0]")) if False else page.evaluate(POPUPS)
+    found = {name: ready(opened(path)).evaluate(f"() => ({POPUPS})({LAYERS})") for name, path in pages.items()}
     assert found["hostile"]["skeleton"] == found["harmless"]["skeleton"]
+    said = found["hostile"]["said"]
+    records = [rows for kind, _, rows in said if kind == "minefields"]
+    assert len(records) == len(TEXTS) - EACH
+    for text, held, rows in zip(TEXTS[EACH:], column(TEXTS[EACH:]), records, strict=True):
+        values = dict(rows)
+        assert [values[label] for label in FIELDS.values()] == [shown(held)] * len(FIELDS), text[:50]
+        assert values["other"] == shown(text)
+        assert values[shown(text)] == shown(text)
+        assert values["Devices: category, model, quantity, and whether exact, estimated or a range"].startswith(
+            f"model: {shown(text)}"[:MOST_CHARACTERS]
+        )
+    for kind in ("accidents", "devices", "surveyed", "scope", "districts"):
+        assert [name for each, name, _ in said if each == kind] == list(map(shown, column(TEXTS))), kind
+
+
+def test_the_page_around_the_map_is_that_of_harmless_texts(opened, pages):
+    found = {name: ready(opened(path)) for name, path in pages.items()}
+    hostile, harmless = (found[name].evaluate(SKELETON, "html") for name in ("hostile", "harmless"))
+    assert hostile == harmless
+    page = found["hostile"]
+    titles = [shown(named(TEXTS[number : number + EACH])) for number in range(0, len(TEXTS), EACH)]
+    listed = page.locator(".layer .name").evaluate_all("all => all.map(each => each.textContent)")
+    assert set(titles[1:]) <= set(listed)
+    assert titles[0] in page.text_content(".left-out")
+    assert page.text_content(".left-out").endswith("The figures count what is not on the map too.")
+    assert page.text_content("h1") == shown(named(TEXTS))
+    assert page.evaluate("document.title").split() == shown(named(TEXTS)).split()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_no_text_pushes_the_map_or_the_notice_away(opened, pages, width, height):
+    page = ready(opened(pages["hostile"], width, height))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for selector, least in ((".map", 350), (".notice", 20), (".restricted", 15)):
+        box = page.locator(selector).first.bounding_box()
+        assert box["height"] >= least, selector
+        assert box["y"] + box["height"] <= height, selector
+
+
+def test_what_is_found_is_text(opened, pages):
+    page = ready(opened(pages["hostile"]))
+    found = page.evaluate(
+        """(texts) => texts.map((text) => {
+          document.getElementById("find-text").value = text;
+          document.getElementById("find").requestSubmit();
+          const list = document.getElementById("found");
+          const tags = [...list.querySelectorAll("*")].map((each) => each.tagName);
+          return [list.textContent.includes(text), [...new Set(tags)].sort()];
+        })""",
+        [text for text in map(shown, column(TEXTS)) if len(text) < 200 and "\n" not in text],
+    )
+    assert len(found) >= 45
+    assert found == [[True, ["BUTTON", "LI", "SMALL", "SPAN"]]] * len(found)
+
+
+def test_clicks_tooltips_and_the_timeline_run_nothing(opened, pages):
+    page = ready(opened(pages["hostile"]))
+    for number in (EACH, EACH + 1, len(TEXTS) - 1):
+        x, y = page.evaluate(
+            "([lat, lng]) => { map_registry.setView([lat, lng], 15, { animate: false });"
+            " const at = map_registry.latLngToContainerPoint([lat, lng]);"
+            " const box = map_registry.getContainer().getBoundingClientRect();"
+            " return [at.x + box.x, at.y + box.y]; }",
+            [0.003, -30 + number * 0.01 + 0.003],
+        )
+        page.mouse.move(x + 9, y + 9)
+        page.mouse.move(x + 10, y + 10)
+        tooltip = page.wait_for_selector(".leaflet-tooltip")
+        assert shown(column(TEXTS)[number])[:500] in tooltip.text_content()
+        assert tooltip.bounding_box()["height"] < 200
+        page.mouse.click(x, y)
+        heading = page.wait_for_selector(".leaflet-popup .record h2 span")
+        assert heading.text_content() == shown(column(TEXTS)[number])
+        assert page.locator(".leaflet-popup").bounding_box()["height"] < 700
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".leaflet-popup", state="detached")
+    page.locator("#until").evaluate(
+        "slider => { slider.value = slider.min; slider.dispatchEvent(new Event('input')); }"
+    )
+    assert "dated events" in page.text_content("#until-said")
+
+
+def test_the_import_report_is_that_of_harmless_texts(opened, tmp_path):
+    skeletons, texts = {}, {}
+    for name, values in (("harmless", HARMLESS), ("hostile", TEXTS)):
+        features = [
+            {
+                "type": "Feature",
+                "geometry": shapely.geometry.mapping(square(-30 + at // 2 * 0.01, 0.0, 0.006)),
+                "properties": {"NUMBER": text, "sheet": text, "laid_by": text, text[:200] or "x": text},
+            }
+            for at, text in enumerate(values)
+        ]
+        title = named(values)
+        source = tmp_path / f"{column([title])[0].replace('/', '|')[:80]}.geojson"
+        source.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+        handover = Handover("first", title, title, title, licence=title, notes=title)
+        with Registry.create(tmp_path / f"{name}.gpkg") as registry:
+            options = ImportOptions(field_map={"record_id": "NUMBER", "map_sheet": "sheet"})
+            report = import_batch(registry, [source], Kind.MINEFIELDS, handover, options)
+            assert registry.verify().problems == ()
+        path = tmp_path / f"{name}.html"
+        save_import_report([report], handover, np.array([], dtype=object), path)
+        page = opened(path)
+        skeletons[name] = set(page.evaluate(SKELETON, "html"))
+        texts[name] = page.text_content("body")
+    assert skeletons["hostile"] == skeletons["harmless"]
+    for text in TEXTS[:20]:
+        assert shown(storable(text)) in texts["hostile"], text
+    assert shown(named(TEXTS)) in texts["hostile"]

@@ -169,7 +169,7 @@ class TestPage:
     def test_half_a_surrogate_pair_does_not_stop_it(self, imported, tmp_path):
         report, _ = imported([square(-30.0, 0.0)])
         save_import_report([report], Handover("first", "SYNTHETIC", notes="\ud800"), NONE, tmp_path / "page.html")
-        assert "\\ud800" in (tmp_path / "page.html").read_text("utf-8")
+        assert '<dd dir="auto">\N{REPLACEMENT CHARACTER}</dd>' in (tmp_path / "page.html").read_text("utf-8")
 
     def test_a_file_that_cannot_be_written(self, imported, tmp_path):
         report, handover = imported([square(-30.0, 0.0)])
