@@ -189,7 +189,7 @@ def test_without_clusters_no_event_is_said_to_be_in_none(registry, tmp_path, suf
     write_classified(comparison, path)
     assert "cluster" not in comparison.classified
     if suffix == ".gpkg":
-        assert [name for name, _ in pyogrio.list_layers(path)] == ["classified_events"]
+        assert [name for name, _ in pyogrio.list_layers(path)] == ["classified_events", "layer_styles"]
     assert "cluster" not in geopandas.read_file(path).columns
 
 

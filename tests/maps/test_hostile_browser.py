@@ -11,6 +11,7 @@ from sea import add_layer, square
 
 from maps.import_report import save_import_report
 from maps.webmap import build_web_map, save_web_map
+from maps.words import catalogue
 from registry.importer import ImportOptions, import_batch
 from registry.model import Handover, Kind, PartialDate
 from registry.plaintext import MOST_CHARACTERS, visible
@@ -84,15 +85,18 @@ def fill(registry, texts):
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """The map of the hostile texts, and the map of as many harmless ones; the first batch is left out of each."""
+    """Maps of the hostile texts and of as many harmless ones, in two languages; the first batch is left out of each."""
     folder = tmp_path_factory.mktemp("hostile")
     made = {}
     for name, texts in (("hostile", TEXTS), ("harmless", HARMLESS)):
         with Registry.create(folder / f"{name}.gpkg") as registry:
             fill(registry, texts)
-            page = build_web_map(registry, compute_stats(registry), title=named(texts), without=["b0"])
-        made[name] = folder / f"{name}.html"
-        save_web_map(page, made[name])
+            result = compute_stats(registry)
+            for language in ("en", "ar"):
+                words = catalogue(language)
+                page = build_web_map(registry, result, title=named(texts), without=["b0"], words=words)
+                made[name, language] = folder / f"{name}-{language}.html"
+                save_web_map(page, made[name, language])
     return made
 
 
@@ -158,7 +162,8 @@ def ready(page):
 
 
 def test_popups_hold_the_texts_and_nothing_else(opened, pages):
-    found = {name: ready(opened(path)).evaluate(f"() => ({POPUPS})({LAYERS})") for name, path in pages.items()}
+    names = ("hostile", "harmless")
+    found = {name: ready(opened(pages[name, "en"])).evaluate(f"() => ({POPUPS})({LAYERS})") for name in names}
     assert found["hostile"]["skeleton"] == found["harmless"]["skeleton"]
     said = found["hostile"]["said"]
     records = [rows for kind, _, rows in said if kind == "minefields"]
@@ -175,8 +180,9 @@ def test_popups_hold_the_texts_and_nothing_else(opened, pages):
         assert [name for each, name, _ in said if each == kind] == list(map(shown, column(TEXTS))), kind
 
 
-def test_the_page_around_the_map_is_that_of_harmless_texts(opened, pages):
-    found = {name: ready(opened(path)) for name, path in pages.items()}
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_page_around_the_map_is_that_of_harmless_texts(opened, pages, language):
+    found = {name: ready(opened(pages[name, language])) for name in ("hostile", "harmless")}
     hostile, harmless = (found[name].evaluate(SKELETON, "html") for name in ("hostile", "harmless"))
     assert hostile == harmless
     page = found["hostile"]
@@ -184,14 +190,14 @@ def test_the_page_around_the_map_is_that_of_harmless_texts(opened, pages):
     listed = page.locator(".layer .name").evaluate_all("all => all.map(each => each.textContent)")
     assert set(titles[1:]) <= set(listed)
     assert titles[0] in page.text_content(".left-out")
-    assert page.text_content(".left-out").endswith("The figures count what is not on the map too.")
+    assert language != "en" or page.text_content(".left-out").endswith("The figures count what is not on the map too.")
     assert page.text_content("h1") == shown(named(TEXTS))
     assert page.evaluate("document.title").split() == shown(named(TEXTS)).split()
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_no_text_pushes_the_map_or_the_notice_away(opened, pages, width, height):
-    page = ready(opened(pages["hostile"], width, height))
+    page = ready(opened(pages["hostile", "en"], width, height))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for selector, least in ((".map", 350), (".notice", 20), (".restricted", 15)):
         box = page.locator(selector).first.bounding_box()
@@ -200,7 +206,7 @@ def test_no_text_pushes_the_map_or_the_notice_away(opened, pages, width, height)
 
 
 def test_what_is_found_is_text(opened, pages):
-    page = ready(opened(pages["hostile"]))
+    page = ready(opened(pages["hostile", "en"]))
     found = page.evaluate(
         """(texts) => texts.map((text) => {
           document.getElementById("find-text").value = text;
@@ -216,7 +222,7 @@ def test_what_is_found_is_text(opened, pages):
 
 
 def test_clicks_tooltips_and_the_timeline_run_nothing(opened, pages):
-    page = ready(opened(pages["hostile"]))
+    page = ready(opened(pages["hostile", "en"]))
     for number in (EACH, EACH + 1, len(TEXTS) - 1):
         x, y = page.evaluate(
             "([lat, lng]) => { map_registry.setView([lat, lng], 15, { animate: false });"
