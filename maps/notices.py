@@ -7,7 +7,10 @@ from maps import style
 from maps.words import ENGLISH, Catalogue, mark
 from registry.model import Kind
 
-UNREVIEWED = mark("No native speaker has reviewed this translation. The English text beneath is what holds.")
+UNREVIEWED = mark(
+    "No native speaker has reviewed this translation: it may be wrong. "
+    "What it says of safety stands in English too, and the English holds."
+)
 
 
 @dataclass(frozen=True)

@@ -380,7 +380,8 @@ def _dates(stored: Sequence[LayerData], words: Catalogue) -> list[str]:
     else:
         handed_over = words.say("Handed over: {date}", date=ends[0] if ends else words.say("on no stated date"))
     if 0 < len(stated) < len(dates):
-        handed_over += f" ({words.say('where stated')})"
+        where_stated = words.say("where stated")
+        handed_over += f" ({where_stated})"
     imported = max(data.layer.provenance.imported_at for data in stored)
     return [
         words.say("Batches: {count}", count=words.number(len(dates))),

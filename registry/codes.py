@@ -56,6 +56,11 @@ class ReleaseType(Code):
 class AccidentType(Code):
     """What kind of accident it was."""
 
+    @property
+    def label(self) -> str:
+        """The code in words; a cluster munition, where a laying pattern of the same code means clusters of mines."""
+        return "Cluster munition" if self is AccidentType.CLUSTER else super().label
+
     DEMINING = "DEMINING"
     MINE = "MINE"
     CLUSTER = "CLUSTER"

@@ -51,7 +51,7 @@ def _texts_of(path: Path) -> list[str]:
         ".html": ("jinja2.ext:babel_extract", TEMPLATE_KEYWORDS),
     }.get(path.suffix, ("ignore", {}))
     source = io.BytesIO(path.read_bytes())
-    options = {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
+    options = {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true", "parse_template_string": "true"}
     return [text for _, text, _, _ in extract(method, source, keywords=keywords, options=options)]
 
 
