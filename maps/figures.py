@@ -12,7 +12,7 @@ from registry.compare.areas import Coverage
 from registry.compare.containment import Window
 from registry.compare.eligibility import RULE_WORDS
 from registry.compare.uncertainty import Share
-from registry.headlines import not_computed
+from registry.headlines import SECTION_WORDS
 from registry.stats import Comparison
 
 # The sentences of a comparison that the panel repeats; a catalogue translates them with their names in braces.
@@ -64,7 +64,7 @@ def headline_figures(comparison: Comparison, words: Catalogue = ENGLISH) -> Figu
     )
     return Figures(
         windows=[_window(name, window, words) for name, window in windows if window is not None and window.total],
-        notes=[*_notes(accuracy, words), *filter(None, [not_computed(comparison)])],
+        notes=[*_notes(accuracy, words), *_not_computed(comparison, words)],
         counts=[*_coverage_counts(comparison.coverage, words), *_event_counts(accuracy, words)],
         compared=[
             f"{layer.batch_id}, {words.say(style.KIND_HEADINGS[layer.kind])} (SHA-256 {layer.content_sha256[:12]})"
@@ -135,6 +135,13 @@ def _notes(accuracy: Accuracy, words: Catalogue) -> list[str]:
     if accuracy.windows_reason is not None:
         notes.append(sentence(accuracy.windows_reason, words))
     return notes
+
+
+def _not_computed(comparison: Comparison, words: Catalogue) -> list[str]:
+    if not comparison.not_computed:
+        return []
+    named = words.listed([words.say(SECTION_WORDS[section]) for section in comparison.not_computed])
+    return [words.say("Not computed, so that nothing can be concluded of it here: {named}.", named=named)]
 
 
 def _coverage_counts(coverage: Coverage, words: Catalogue) -> list[tuple[str, str, bool]]:

@@ -7,10 +7,7 @@ from maps import style
 from maps.words import ENGLISH, Catalogue, mark
 from registry.model import Kind
 
-UNREVIEWED = mark(
-    "No native speaker has reviewed this translation: it may be wrong. "
-    "What it says of safety stands in English too, and the English holds."
-)
+UNREVIEWED = mark("No native speaker has reviewed this translation. The English notices hold.")
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ def restricted(kinds: Iterable[Kind], words: Catalogue) -> Notice | None:
         return None
 
     def banner(language: Catalogue) -> str:
-        return language.say(style.RESTRICTED, contents=", ".join(map(language.say, contents)))
+        return language.say(style.RESTRICTED, contents=language.listed([language.say(name) for name in contents]))
 
     return Notice(banner(words), banner(ENGLISH) if words.is_unreviewed else None)
 

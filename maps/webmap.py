@@ -132,7 +132,7 @@ class _WebMap(folium.Map):
     _template = Template(
         """
         {%- macro html(this, kwargs) %}
-<div id="{{ this.get_name() }}" class="map" role="application" aria-label="{{ this.label | e }}"></div>
+<div id="{{ this.get_name() }}" class="map" dir="ltr" role="application" aria-label="{{ this.label | e }}"></div>
         {%- endmacro %}
         {%- macro script(this, kwargs) %}
 const {{ this.get_name() }} = registryMap.create("{{ this.get_name() }}", {{ this.settings | tojson }});

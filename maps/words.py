@@ -8,8 +8,9 @@ be taken for a decimal mark.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from importlib.resources import files
 
 from registry.errors import RegistryError
@@ -18,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _REVIEWED_BY = re.compile(r'^"X-Reviewed-By:[ \t]*(.*?)[ \t]*\\n"[ \t]*\r?$', re.MULTILINE)
-_FIRST_STRONG_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+_LEFT_TO_RIGHT_ISOLATE, _RIGHT_TO_LEFT_ISOLATE, _FIRST_STRONG_ISOLATE, _END_OF_ISOLATE = "\u2066\u2067\u2068\u2069"
 _THIN_SPACE = "\u202f"
 
 
@@ -53,6 +54,10 @@ class Catalogue:
     def english_too(self, text: str, /, **values: object) -> str | None:
         """The English text, which belongs beneath the translation of a safety text while that is unreviewed."""
         return _filled(text, values, right_to_left=False) if self.is_unreviewed else None
+
+    def listed(self, items: Sequence[str]) -> str:
+        """The items one after the other, as this language separates them; at least one."""
+        return reduce(lambda listed, item: self.say("{listed}, {item}", listed=listed, item=item), items)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """A number with Western digits, a decimal point, and thousands set apart."""
@@ -141,9 +146,25 @@ def _is_of_scripts(places: list[str]) -> bool:
 
 def _filled(text: str, values: Mapping[str, object], *, right_to_left: bool) -> str:
     def value(found: re.Match[str]) -> str:
-        written = _CONTROLS.sub("", str(values[found[1]]))
-        if right_to_left or _RIGHT_TO_LEFT.search(written):
-            return f"{_FIRST_STRONG_ISOLATE}{written}{_END_OF_ISOLATE}"
-        return written
+        written = str(values[found[1]])
+        if not _is_closed(written):
+            written = _CONTROLS.sub("", written)
+        if not (right_to_left or _RIGHT_TO_LEFT.search(written)):
+            return written
+        # A text put together here runs as the page does, any other as its own first letter says.
+        page = _RIGHT_TO_LEFT_ISOLATE if right_to_left else _LEFT_TO_RIGHT_ISOLATE
+        return f"{page if _CONTROLS.search(written) else _FIRST_STRONG_ISOLATE}{written}{_END_OF_ISOLATE}"
 
     return _PLACEHOLDER.sub(value, text)
+
+
+def _is_closed(written: str) -> bool:
+    """Whether what turns the direction of writing in a text ends in it, so that it does not reach beyond."""
+    depth = 0
+    for character in _CONTROLS.findall(written):
+        if character < _LEFT_TO_RIGHT_ISOLATE:
+            return False
+        depth += -1 if character == _END_OF_ISOLATE else 1
+        if depth < 0:
+            return False
+    return depth == 0

@@ -20,7 +20,7 @@ from registry.compare.sentences import (
 from registry.compare.uncertainty import Share
 from registry.stats import Comparison
 
-_SECTION_WORDS: Mapping[Section, str] = {
+SECTION_WORDS: Mapping[Section, str] = {
     Section.PREDICTIVE: "the predictive accuracy index (M7)",
     Section.MARGINS: "what each batch adds (M15)",
     Section.THEMATIC: "devices (M12)",
@@ -57,7 +57,7 @@ def not_computed(comparison: Comparison) -> str | None:
     """A sentence that names what the comparison did not look at; None where it looked at everything."""
     if not comparison.not_computed:
         return None
-    named = "; ".join(_SECTION_WORDS[section] for section in comparison.not_computed)
+    named = "; ".join(SECTION_WORDS[section] for section in comparison.not_computed)
     return f"Not computed, so that nothing can be concluded of it here: {named}."
 
 

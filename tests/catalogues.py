@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po, write_po
 from maps.attributes import is_listed
 from maps.words import languages
 from registry.compare.eligibility import RULE_WORDS
+from registry.headlines import SECTION_WORDS
 from registry.looks import EVENT_LOOKS, INVALID_LABEL, KIND_LOOKS, MINEFIELD_LOOKS
 from registry.model import Kind
 from registry.schema import fields
@@ -64,6 +65,7 @@ def _registry_texts() -> dict[str, list[str]]:
         "registry/codes.py": [code.label for field in listed for code in field.codes or ()],
         "registry/compare/eligibility.py": list(RULE_WORDS.values()),
         "registry/looks.py": [look.label for look in looks] + [INVALID_LABEL],
+        "registry/headlines.py": list(SECTION_WORDS.values()),
     }
 
 
@@ -72,7 +74,7 @@ def rewritten(language: str, written: str) -> str:
     old = read_po(written.splitlines(), locale=language.replace("-", "_"), ignore_obsolete=True)
     new = Catalog(locale=language.replace("-", "_"), fuzzy=False)
     reviewed = found[0] if (found := _REVIEWED_BY.search(written)) else '"X-Reviewed-By: \\n"\n'
-    for text, places in sorted(texts().items(), key=lambda each: (sorted(each[1]), each[0])):
+    for text, places in sorted(texts().items(), key=lambda each: (each[0].casefold(), each[0])):
         known = old.get(text)
         new.add(text, known.string if known and not known.fuzzy else "", [(place, 0) for place in sorted(places)])
         if known is None:

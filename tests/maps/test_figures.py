@@ -45,7 +45,6 @@ def test_never_mapped_is_not_mapped_wrongly(sea_registry):
     )
 
 
-
 def test_the_panel_says_what_it_did_not_look_at(sea_registry):
     whole = headline_figures(compute_stats(sea_registry))
     bare = headline_figures(compute_stats(sea_registry, StatsOptions(sections=FOR_A_MAP)))
