@@ -13,6 +13,13 @@ from maps.style import EVENT_LOOKS, KIND_LOOKS, MINEFIELD_LOOKS, REPORT_LOOKS, L
 from registry.plaintext import MOST_CHARACTERS, visible
 
 
+_SCRIPTS = (
+    *("say", "decode", "find", "draw", "grid", "geodesic", "popup", "coordinates", "search", "timeline", "controls"),
+    *("graticule", "link", "overlay", "measure", "sheet", "page"),
+)
+_STYLES = ("page", "tools", "sheet")
+
+
 def leaflet_script() -> str:
     """Leaflet itself, from the installed package that ships its files."""
     return _text(_leaflet() / "leaflet.js").replace("//# sourceMappingURL=leaflet.js.map", "")
@@ -26,20 +33,20 @@ def leaflet_style() -> str:
 
 
 def page_scripts() -> list[str]:
-    """Our own scripts, each built on those before it: texts, unpacking, finding, drawing, popups, dates, steering."""
-    return [
-        _text(files("maps") / f"{name}.js")
-        for name in ("say", "decode", "find", "draw", "popup", "search", "timeline", "page")
-    ]
+    """Our own scripts, each built on those before it."""
+    return [_text(files("maps") / f"{name}.js") for name in _SCRIPTS]
 
 
 def page_style() -> str:
     """Our own style sheet, after the colours of `maps.style` as CSS variables."""
-    return _colour_variables(looks()) + _text(files("maps") / "page.css")
+    return _colour_variables(looks()) + "".join(_text(files("maps") / f"{name}.css") for name in _STYLES)
 
 
 def page_template() -> str:
-    """The frame around the map: title bar, panel, legend, notice (Jinja, to be rendered with escaping on)."""
+    """The frame around the map: title bar, ``<!--map-->`` where it stands, panel, legend, notice.
+
+    Jinja, to be rendered with escaping on.
+    """
     return _text(files("maps") / "page.html")
 
 
@@ -125,5 +132,5 @@ def _colour_variables(looks: Mapping[str, Look]) -> str:
     dark = "".join(f"--{name}:{look.dark};" for name, look in looks.items())
     # Online base maps are light, so with one the page stays light.
     classes = "".join(f".look-{name}{{color:var(--{name})}}" for name in looks)
-    in_the_dark = f"@media screen and (prefers-color-scheme: dark){{:root:not([data-base-map]){{{dark}}}}}"
+    in_the_dark = f"@media screen and (prefers-color-scheme: dark){{:root:not([data-base-map],[data-on-paper]){{{dark}}}}}"
     return f":root{{{light}}}\n{in_the_dark}\n{classes}\n"

@@ -49,11 +49,12 @@ const registryDraw = (() => {
       this._container.remove();
       delete this._container;
     },
-    // While the map is dragged beyond what was drawn.
+    // While the map is dragged beyond what was drawn; at every move where the edges of the view are drawn upon.
     _follow() {
       if (!this._bounds || this._map._animatingZoom || this._zoom !== this._map.getZoom()) return;
       const corner = this._map.containerPointToLayerPoint([0, 0]);
       if (!this._bounds.contains(L.bounds(corner, corner.add(this._map.getSize())))) this._update();
+      else if (this.options.everyMove) this.redraw();
     },
     _update() {
       if (this._map._animatingZoom && this._bounds) return;

@@ -47,10 +47,14 @@ const registryMap = (() => {
     };
   }
 
-  function restyle() {
+  function setStyles() {
     for (const layer of layers.values()) {
       layer.styles = layer.shapes.header.looks.map((name) => styleOf(name, layer.shapes.areas));
     }
+  }
+
+  function restyle() {
+    setStyles();
     redraw();
   }
 
@@ -74,17 +78,26 @@ const registryMap = (() => {
     },
   });
 
-  // Areas below points; points of one kind are counted together.
-  function paint(ink, size) {
+  // Areas below points; points of one kind are counted together. Gives back the crowds.
+  function draw(ink, size) {
     const view = { ...size, until };
     const visible = shown();
     for (const layer of visible.filter(({ shapes }) => shapes.areas)) registryDraw.areas(ink, layer.shapes, layer.styles[0], view);
     const ground = { paper: colour("paper"), text: colour("ink") };
-    crowded = [];
-    for (const kind of ["devices", "accidents"]) {
+    return ["devices", "accidents"].map((kind) => {
       const together = visible.filter(({ shapes }) => !shapes.areas && shapes.header.kind === kind);
-      crowded.push({ kind, ...registryDraw.points(ink, together, view, ground) });
-    }
+      return { kind, ...registryDraw.points(ink, together, view, ground) };
+    });
+  }
+
+  function paint(ink, view) {
+    crowded = draw(ink, view);
+  }
+
+  // For paper, in the colours of paper.
+  function drawOnPaper(ink, view) {
+    setStyles();
+    draw(ink, view);
   }
 
   function paintAbove(ink, view) {
@@ -159,10 +172,10 @@ const registryMap = (() => {
   }
 
   // What was found at a place, feature by feature, and how the place lies to the records.
-  function tell(map, latlng, found) {
+  function tell(map, latlng, found, side) {
     const records = [...layers.values()].filter(({ shapes }) => shapes.header.kind === "minefields" && shapes.areas);
     const place = registryFind.coverAndNearest(records, registryDecode.fromLatLng(latlng), FARTHEST_M);
-    const around = { latlng, ...place, farthest: FARTHEST_M, options, searched: records.length > 0, go };
+    const around = { latlng, side, ...place, farthest: FARTHEST_M, options, searched: records.length > 0, go };
     const size = map.getSize();
     const popup = L.popup({
       minWidth: Math.min(260, size.x - 60),
@@ -226,33 +239,6 @@ const registryMap = (() => {
     map.on("mouseout movestart", () => soon(null));
   }
 
-  function button(map, text, label, act) {
-    const control = L.control({ position: "topleft" });
-    control.onAdd = () => {
-      const box = element("div", "leaflet-bar");
-      const made = element("button", "map-button", text);
-      made.type = "button";
-      made.title = label;
-      made.setAttribute("aria-label", label);
-      made.addEventListener("click", act);
-      box.append(made);
-      L.DomEvent.disableClickPropagation(box);
-      return box;
-    };
-    control.addTo(map);
-  }
-
-  function pointerPosition(map) {
-    const control = L.control({ position: "bottomleft" });
-    const box = element("output", "position");
-    control.onAdd = () => box;
-    control.addTo(map);
-    map.on("mousemove", ({ latlng }) => {
-      box.textContent = registryPopup.position(latlng);
-    });
-    map.on("mouseout", () => { box.textContent = ""; });
-  }
-
   function create(id, settings) {
     options = settings;
     const map = L.map(id, { attributionControl: false, zoomControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxZoom: 20 });
@@ -260,22 +246,12 @@ const registryMap = (() => {
     L.control.zoom({ zoomInTitle: say("Zoom in"), zoomOutTitle: say("Zoom out") }).addTo(map);
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    button(map, "⤢", say("Show everything"), fit);
-    pointerPosition(map);
+    registryControls.button(map, "everything", say("Show everything"), fit);
+    registryControls.pointerPosition(map);
     if (narrow.matches) root.classList.add("panel-closed");
     map.invalidateSize();
     fit();
     return map;
-  }
-
-  // Leaflet focuses the map on a click too; the cross is for those who steer it by keyboard.
-  function listenForKeyboard(map) {
-    const container = map.getContainer();
-    document.addEventListener("keydown", () => root.classList.add("by-keyboard"), true);
-    document.addEventListener("pointerdown", () => root.classList.remove("by-keyboard"), true);
-    container.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target === container) openAt(map, map.getCenter());
-    });
   }
 
   function listenForPanel(map) {
@@ -318,11 +294,11 @@ const registryMap = (() => {
       list.replaceChildren();
       said.textContent = "";
       if (!text) return;
-      for (const { latitude, longitude, read } of registrySearch.positions(text)) {
+      for (const { latitude, longitude, read, side } of registryCoordinates.positions(text)) {
         const latlng = L.latLng(latitude, longitude);
         offer(registryPopup.position(latlng), read, () => {
           map.setView(latlng, Math.max(map.getZoom(), POSITION_ZOOM), { animate: false });
-          tell(map, latlng, featuresAt(map, latlng));
+          tell(map, latlng, featuresAt(map, latlng), side);
         });
       }
       const { batches, features, more } = registrySearch.find([...layers.values()], text, MOST_FOUND);
@@ -334,7 +310,8 @@ const registryMap = (() => {
         offer(name, feature.why, () => goTo(map, feature));
       }
       if (more) said.textContent = say("The first {listed} of {found} are listed.", { listed: features.length, found: features.length + more });
-      else if (!list.children.length) said.textContent = say("Nothing on this map has that. Positions are read as {plain} or {degrees}.", { plain: "44.2 N 17.8 E", degrees: "44°12'30\" N 17°48'00\" E" });
+      else if (list.children.length) said.textContent = say("Found: {count}.", { count: list.children.length });
+      else said.textContent = registryCoordinates.hint(text);
     });
   }
 
@@ -368,12 +345,14 @@ const registryMap = (() => {
     listenForLayers(map);
     canvas = new registryDraw.Canvas(paint, { padding: 0.15 });
     above = new registryDraw.Canvas(paintAbove, { padding: 0.15 });
-    for (const each of layers.values()) each.styles = each.shapes.header.looks.map((name) => styleOf(name, each.shapes.areas));
+    setStyles();
     canvas.addTo(map);
     above.addTo(map);
-    map.on("click", ({ latlng }) => openAt(map, latlng));
+    const act = (latlng) => registryMeasure.take(latlng) || openAt(map, latlng);
+    map.on("click", ({ latlng }) => act(latlng));
     dark.addEventListener("change", restyle);
-    listenForKeyboard(map);
+    registryControls.listenForKeyboard(map, act);
+    registryControls.listenForPopups(map);
     listenForPointer(map);
     listenForFind(map);
     registryTimeline.listen([...layers.values()], (day) => {
@@ -381,6 +360,10 @@ const registryMap = (() => {
       map.closePopup();
       redraw();
     });
+    registryOverlay.listen(map);
+    registryMeasure.listen(map);
+    registrySheet.listen(map, drawOnPaper, restyle);
+    registryLink.listen(map);
     // The canvas is on the screen in the next frame; ready is the one after it.
     requestAnimationFrame(() => requestAnimationFrame(() => root.setAttribute("data-ready", "")));
   }

@@ -95,14 +95,23 @@ const registryPopup = (() => {
   const degrees = (value, positive, negative) => `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
   const position = (latlng) => `${degrees(latlng.lat, "N", "S")}  ${degrees(latlng.wrap().lng, "E", "W")}`;
 
+  // A record with its batch and the document it stands in, which comes first of what is known of its origin.
+  function nameOfRecord({ layer, row }) {
+    const document = layer.table.columns.find(({ section: name }) => name === "provenance")?.value(row);
+    return [labelOf(layer, row), batchOf({ layer }), document].filter(Boolean).join(", ");
+  }
+
   // How a place lies to the records of this map, those of layers switched off too.
-  function place({ latlng, covering, nearest, farthest, options, searched, go }) {
+  function place({ latlng, side, covering, nearest, farthest, options, searched, go }) {
     const list = element("dl");
     addRow(list, say("Position"), position(latlng));
-    for (const one of covering) addRow(list, say("Covered by record"), `${labelOf(one.layer, one.row)}, ${batchOf(one)}`);
+    const square = registryGrid.mgrs(latlng);
+    if (square) addRow(list, "MGRS", square);
+    for (const one of covering) addRow(list, say("Covered by record"), nameOfRecord(one));
     const said = [list];
+    if (side > 1) said.unshift(element("p", "warning", say("The text names a square {side} wide. What is said here holds for its middle only.", { side: registryCoordinates.length(side) })));
     if (!covering.length && nearest) {
-      addRow(list, say("Nearest record"), `${labelOf(nearest.layer, nearest.row)}, ${batchOf(nearest)}`);
+      addRow(list, say("Nearest record"), nameOfRecord(nearest));
       addRow(list, say("Distance to it"), say("about {metres} m", { metres: Math.max(1, Math.round(nearest.metres)) }));
       const button = element("button", "plain", say("Show the nearest record"));
       button.type = "button";

@@ -32,6 +32,7 @@ Bounds = tuple[tuple[float, float], tuple[float, float]]
 MOST_BYTES = 64_000_000
 """Of data in one page. Half a million records take about 44 MB, open in seconds and can be moved about in."""
 
+_PLACE_OF_MAP = "<!--map-->"
 _WORLD: Bounds = ((-60.0, -170.0), (75.0, 170.0))
 
 
@@ -177,7 +178,10 @@ registryMap.start({{ this.web_map.get_name() }});
     def render(self, **kwargs: object) -> Any:
         """Put the frame around the map."""
         page: Any = self.get_root()
-        page.html.add_child(Verbatim(self.markup), name="frame")
+        # By keyboard and when read out, what stands above the map comes before it. No text from a file holds a tag.
+        above, below = self.markup.split(_PLACE_OF_MAP)
+        page.html.add_child(Verbatim(above), name="above", index=0)
+        page.html.add_child(Verbatim(below), name="frame")
         return super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
