@@ -10,7 +10,7 @@ const registryMeasure = (() => {
   let isOn = false, closes = false;
   let map = null, drawing = null, strip = null, said = null;
 
-  const significant = (value) => value.toLocaleString("en", { maximumSignificantDigits: 4 });
+  const significant = (value) => say.number(Number(value.toPrecision(4)));
   const length = (metres) => (metres < 1000 ? `${significant(metres)} m` : `${significant(metres / 1000)} km`);
   const area = (square) => (square < 1e6 ? `${significant(square)} m²` : `${significant(square / 1e6)} km²`);
 
@@ -132,7 +132,8 @@ const registryMeasure = (() => {
       }),
       registryControls.plainButton(say("End"), stop),
     );
-    strip.append(choice, said, row, element("p", "hint", say("A measured line is no safe path.")));
+    const caution = say.mark("A measured line is no safe path.");
+    strip.append(choice, said, row, registryPopup.warning(say(caution), say.english(caution)));
     map.getContainer().after(strip);
     document.addEventListener("keydown", (event) => {
       if (!isOn || event.key !== "Escape" || event.target.closest(".leaflet-popup, dialog")) return;

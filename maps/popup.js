@@ -91,6 +91,11 @@ const registryPopup = (() => {
     return warning(`${say(text)} ${options.no_record}`, english && `${english} ${options.no_record_in_english}`);
   }
 
+  function middleOf(side) {
+    const text = say.mark("The text names a square {side} wide; what is said here holds for its middle.");
+    return warning(say(text, { side }), say.english(text, { side }));
+  }
+
   const batchOf = ({ layer }) => layer.shapes.header.batch[0][1];
   const degrees = (value, positive, negative) => `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
   const position = (latlng) => `${degrees(latlng.lat, "N", "S")}  ${degrees(latlng.wrap().lng, "E", "W")}`;
@@ -109,7 +114,7 @@ const registryPopup = (() => {
     if (square) addRow(list, "MGRS", square);
     for (const one of covering) addRow(list, say("Covered by record"), nameOfRecord(one));
     const said = [list];
-    if (side > 1) said.unshift(element("p", "warning", say("The text names a square {side} wide. What is said here holds for its middle only.", { side: registryCoordinates.length(side) })));
+    if (side > 1) said.unshift(middleOf(registryCoordinates.length(side)));
     if (!covering.length && nearest) {
       addRow(list, say("Nearest record"), nameOfRecord(nearest));
       addRow(list, say("Distance to it"), say("about {metres} m", { metres: Math.max(1, Math.round(nearest.metres)) }));
@@ -141,5 +146,5 @@ const registryPopup = (() => {
     return content;
   }
 
-  return { element, content, nameOf, labelOf, batchOf, position, crowd };
+  return { element, warning, content, nameOf, labelOf, batchOf, position, crowd };
 })();

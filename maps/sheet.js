@@ -60,7 +60,7 @@ const registrySheet = (() => {
     return [canvas, ink];
   }
 
-  const counted = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
+  const counted = (value) => say.number(Number(value.toPrecision(3)));
 
   function scaleBar(lat, zoom) {
     const perMm = metresPerPixel(lat, zoom) / MM_PER_PIXEL;
