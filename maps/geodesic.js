@@ -71,8 +71,9 @@ const registryGeodesic = (() => {
     });
     const arc = Math.acos(Math.max(-1, Math.min(1, one.reduce((sum, value, axis) => sum + value * other[axis], 0))));
     if (pieces < 2 || Math.sin(arc) < 1e-9) return [from, to];
+    // The longitude goes on beyond 180 degrees, for a line that does.
     return Array.from({ length: pieces + 1 }, (_, piece) => {
-      if (piece === 0 || piece === pieces) return piece ? to : from;
+      if (piece === 0) return from;
       const share = piece / pieces;
       const [near, far] = [Math.sin((1 - share) * arc) / Math.sin(arc), Math.sin(share * arc) / Math.sin(arc)];
       const [x, y, z] = one.map((value, axis) => near * value + far * other[axis]);

@@ -362,7 +362,7 @@ const registryMap = (() => {
     });
     registryOverlay.listen(map);
     registryMeasure.listen(map);
-    registrySheet.listen(map, drawOnPaper, restyle);
+    registrySheet.listen(map, drawOnPaper, restyle, options.record_notes);
     registryLink.listen(map);
     // The canvas is on the screen in the next frame; ready is the one after it.
     requestAnimationFrame(() => requestAnimationFrame(() => root.setAttribute("data-ready", "")));

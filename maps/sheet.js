@@ -121,7 +121,7 @@ const registrySheet = (() => {
     return words;
   }
 
-  function titleBlock(map, scale, view) {
+  function titleBlock(map, scale, view, cautions) {
     const block = element("div", "block");
     const head = element("div", "head");
     head.append(document.querySelector(".bar h1").cloneNode(true));
@@ -130,7 +130,7 @@ const registrySheet = (() => {
     const today = new Date();
     const date = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
     facts.append(element("li", "", say("Printed on {date}", { date })));
-    for (const note of registryLink.notes()) facts.append(element("li", "note", note));
+    for (const note of [...cautions, ...registryLink.notes()]) facts.append(element("li", "note", note));
     head.append(facts);
     const measure = element("div", "measure");
     const grid = { degrees: say("Grid: degrees, WGS 84"), mgrs: say("Grid: MGRS, WGS 84"), off: null }[gridOf()];
@@ -169,7 +169,7 @@ const registrySheet = (() => {
     return [...document.querySelectorAll("body > .restricted:not(.trouble), body > .left-out, body > .unreviewed")].map((note) => note.cloneNode(true));
   }
 
-  function lay(map, draw) {
+  function lay(map, draw, cautions) {
     clear();
     root.setAttribute("data-on-paper", "");
     const [short, long] = PAPERS[chosen.paper];
@@ -197,7 +197,7 @@ const registrySheet = (() => {
       registryGraticule.paint(ink, view, gridOf(), edges, ["top", "right", "bottom", "left"], registryOverlay.ground());
     }
     frame.append(canvas);
-    const filled = titleBlock(map, scale, view);
+    const filled = titleBlock(map, scale, view, cautions);
     block.replaceWith(filled);
     shorten(filled);
   }
@@ -210,8 +210,9 @@ const registrySheet = (() => {
     root.removeAttribute("data-on-paper");
   }
 
-  // `draw(ink, view)` draws what the map shows in the colours of the moment; `restyle()` draws the screen anew.
-  function listen(map, draw, restyle) {
+  // `draw(ink, view)` draws what the map shows in the colours of the moment; `restyle()` draws the screen anew; `cautions`
+  // are said of the records wherever it is said what they cover.
+  function listen(map, draw, restyle, cautions) {
     const dialog = element("dialog", "print");
     const title = element("h2", "", say("Print this view"));
     title.id = "print-title";
@@ -241,12 +242,12 @@ const registrySheet = (() => {
       choose(grids, gridOf());
       dialog.showModal();
     });
-    window.addEventListener("beforeprint", () => lay(map, draw));
+    window.addEventListener("beforeprint", () => lay(map, draw, cautions));
     window.addEventListener("afterprint", clear);
     // The colours of the screen hold again once nothing is for paper any more.
     window.matchMedia("print").addEventListener("change", ({ matches }) => matches || restyle());
     window.addEventListener("afterprint", () => requestAnimationFrame(restyle));
   }
 
-  return { listen, lay, clear };
+  return { listen };
 })();

@@ -9,7 +9,9 @@ import pytest
 import shapely
 from sea import HOSTILE, add_layer, first_batch, square
 
+from maps.webmap import build_web_map, save_web_map
 from registry.model import Handover, Kind, PartialDate
+from registry.stats import compute_stats
 from registry.store import Registry
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -86,3 +88,29 @@ def browser():
         chromium = running.chromium.launch(executable_path=path, args=_FLAGS.split())
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens the map of a registry; afterwards nothing but its own file was asked for, and nothing went wrong."""
+    requests, troubles, contexts = [], [], []
+    own_file = (tmp_path / "page.html").as_uri()
+
+    def look(registry, *, width=1280, height=800, colours="light", title=None, fragment=""):
+        path = tmp_path / "page.html"
+        save_web_map(build_web_map(registry, compute_stats(registry), title=title), path)
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url.partition("#")[0]))
+        page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(own_file + fragment)
+        page.wait_for_selector("html[data-ready]", state="attached")
+        return page
+
+    yield look
+    assert set(requests) == {own_file}
+    assert troubles == []
+    for context in contexts:
+        context.close()

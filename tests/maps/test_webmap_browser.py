@@ -1,4 +1,3 @@
-import csv
 import re
 from datetime import date
 from pathlib import Path
@@ -7,6 +6,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import shapely
+from pages import MAP, click_on, look_for, painted, screen_position, until
 from pyproj import Geod
 from sea import HOSTILE, add_layer, square
 
@@ -19,60 +19,7 @@ from registry.store import Registry
 
 pytestmark = pytest.mark.browser
 
-MAP = "map_registry"
-COORDINATES = Path(__file__).parents[1] / "data" / "coordinates.csv"
 BOSNIA = Path(__file__).parents[3] / "shared" / "data" / "bih-mines"
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Opens the map of a registry; afterwards nothing but its own file was asked for, and nothing went wrong."""
-    requests, troubles, contexts = [], [], []
-    own_file = (tmp_path / "page.html").as_uri()
-
-    def look(registry, *, width=1280, height=800, colours="light", title=None):
-        path = tmp_path / "page.html"
-        save_web_map(build_web_map(registry, compute_stats(registry), title=title), path)
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(own_file)
-        page.wait_for_selector("html[data-ready]", state="attached")
-        return page
-
-    yield look
-    assert set(requests) == {own_file}
-    assert troubles == []
-    for context in contexts:
-        context.close()
-
-
-def screen_position(page, lon, lat):
-    at = page.evaluate(
-        f"([lat, lon]) => {{ const at = {MAP}.latLngToContainerPoint([lat, lon]);"
-        f" const box = {MAP}.getContainer().getBoundingClientRect(); return [at.x + box.x, at.y + box.y]; }}",
-        [lat, lon],
-    )
-    return at[0], at[1]
-
-
-def painted(page):
-    """How many pixels of the canvas are not empty."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    return page.evaluate(
-        "() => { const canvas = document.querySelector('.leaflet-overlay-pane canvas');"
-        " const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
-        " let count = 0; for (let at = 3; at < data.length; at += 4) if (data[at]) count += 1; return count; }"
-    )
-
-
-def click_on(page, lon, lat):
-    page.mouse.click(*screen_position(page, lon, lat))
-    page.wait_for_selector(".leaflet-popup .record")
-    return page.inner_text(".leaflet-popup .record")
 
 
 def vertices(page, layer):
@@ -259,21 +206,6 @@ def test_distances_are_those_of_the_ellipsoid(opened, sea_registry):
         assert found == pytest.approx(Geod(ellps="WGS84").inv(*one, *other)[2], rel=1e-3)
 
 
-def until(page, expression):
-    """Wait for what a script sees; the page's own policy forbids Playwright's way of waiting for it."""
-    for _ in range(200):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(expression)
-
-
-def degrees(text):
-    """Degrees, minutes and seconds with blanks between them."""
-    whole = sum(abs(float(part)) / 60**place for place, part in enumerate(text.split()))
-    return -whole if text.strip().startswith("-") else whole
-
-
 def dated_registry(path):
     """A batch of 2021 and one without a date; events of 1995, of 2022 and of no known day."""
     with Registry.create(path) as registry:
@@ -339,12 +271,6 @@ def test_no_dates_no_timeline(opened, tmp_path):
     assert page.locator("#until").count() == 0
 
 
-def look_for(page, text):
-    page.fill("#find-text", text)
-    page.press("#find-text", "Enter")
-    return page.inner_text("#found"), page.inner_text("#find-said")
-
-
 @pytest.mark.parametrize(
     ("text", "first"),
     [
@@ -393,33 +319,6 @@ def test_a_typed_position_says_what_is_there(opened, sea_registry):
     ]
     page.locator("#found button").first.click()
     until(page, "document.querySelector('.record')?.textContent.includes('Covered by record')")
-
-
-def test_written_positions_are_read_as_the_importer_reads_them_or_not_at_all(opened, sea_registry):
-    page = opened(sea_registry)
-    with COORDINATES.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["stated"] in {"", "order=north first"}]
-    found = page.evaluate("(texts) => texts.map(registrySearch.positions)", [row["text"] for row in rows])
-    read = 0
-    for row, positions in zip(rows, found, strict=True):
-        if not positions:
-            continue
-        places = [(each["longitude"], each["latitude"]) for each in positions]
-        if not row["xy"]:
-            assert row["error"] == "may mean 2 things", row
-            assert len(places) == 2
-            continue
-        read += 1
-        assert places[0] == pytest.approx(tuple(map(degrees, row["xy"].split(","))), abs=1e-7), row
-        assert len(places) == (2 if row["stated"] else 1)
-    assert read >= 25
-
-
-@pytest.mark.parametrize(
-    "text", ["40,49", "91.5 N 10 E", "40 N 50 N", "40 60 N 50 E", "40.5 30 N 50 E", "4024N 04952E", "40"]
-)
-def test_what_is_no_certain_position_is_not_read(opened, sea_registry, text):
-    assert opened(sea_registry).evaluate("(text) => registrySearch.positions(text)", text) == []
 
 
 @pytest.mark.parametrize(
