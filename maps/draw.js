@@ -90,7 +90,8 @@ const registryDraw = (() => {
     const position = (pixel, shift) => (pixel - shift) / scale;
     const margin = 12;
     const box = [position(-margin, left), position(-margin, top), position(size.x + margin, left), position(size.y + margin, top)];
-    return { zoom, scale, left, top, width: size.x, height: size.y, box };
+    const density = window.devicePixelRatio || 1;
+    return { zoom, scale, left, top, width: size.x, height: size.y, box, density };
   }
 
   // The rings of a part as a path.
@@ -219,8 +220,7 @@ const registryDraw = (() => {
   }
 
   // A mark drawn once and copied.
-  function stamp(style, r) {
-    const density = window.devicePixelRatio || 1;
+  function stamp(style, r, density) {
     const half = Math.ceil(r * 1.3 + 2);
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = Math.ceil(2 * half * density);
@@ -266,7 +266,7 @@ const registryDraw = (() => {
     const discs = new Array(counts.length);
     const r = markRadius(view.zoom);
     for (const { shapes, styles } of layers) {
-      const stamps = styles.map((style) => stamp(style, r));
+      const stamps = styles.map((style) => stamp(style, r, view.density));
       const taken = styles.map(() => new Uint8Array((view.width + 1) * (view.height + 1)));
       registryFind.within(shapes, box, (item) => {
         if (isLater(shapes, item, view.until)) return;

@@ -16,6 +16,7 @@ const registryGraticule = (() => {
   const MOST_PIECES = 24;
   const PER_DEGREE_M = 111320;
   const LABEL_APART = { top: 42, bottom: 42, left: 18, right: 18 };
+  const SHIFTS = [[0, 0], [0.1, 0], [0, 0.1], [0.1, 0.1], [0.25, 0], [0, 0.25], [0.25, 0.25], [0.5, 0.5]];
   const FONT = "system-ui, -apple-system, sans-serif";
 
   const xOf = (lng, view) => (lng / 180) * HALF * view.scale + view.left;
@@ -43,15 +44,18 @@ const registryGraticule = (() => {
   // A line is { points, label, upright }; an upright one meets the upper edge of the view, the others its sides.
   function degreeLines(view) {
     const seen = bounds(view);
-    const step = finest(DEGREES, (degrees) => (degrees / 180) * HALF * view.scale);
+    const middle = (((seen.south + seen.north) / 2) * Math.PI) / 180;
+    const perDegree = (HALF / 180) * view.scale;
+    const eastward = finest(DEGREES, (degrees) => degrees * perDegree);
+    const northward = finest(DEGREES, (degrees) => (degrees * perDegree) / Math.cos(middle));
     const lines = [];
-    for (const lng of multiples(seen.west, seen.east, step)) {
+    for (const lng of multiples(seen.west, seen.east, eastward)) {
       const points = [seen.north, seen.south].map((lat) => pixel({ lat, lng }, view));
-      lines.push({ points, label: label(lng, step, "E", "W"), upright: true, weight: 1 });
+      lines.push({ points, label: label(lng, eastward, "E", "W"), upright: true, weight: 1 });
     }
-    for (const lat of multiples(seen.south, seen.north, step)) {
+    for (const lat of multiples(seen.south, seen.north, northward)) {
       const points = [seen.west, seen.east].map((lng) => pixel({ lat, lng }, view));
-      lines.push({ points, label: label(lat, step, "N", "S"), upright: false, weight: 1 });
+      lines.push({ points, label: label(lat, northward, "N", "S"), upright: false, weight: 1 });
     }
     return [{ lines, names: [] }];
   }
@@ -114,7 +118,12 @@ const registryGraticule = (() => {
     for (let x = Math.floor(west / SQUARE_M) * SQUARE_M; x < east; x += SQUARE_M) {
       for (let y = Math.floor(south / SQUARE_M) * SQUARE_M; y < north; y += SQUARE_M) {
         const corners = [[0, 0], [1, 0], [0, 1], [1, 1]].map(([right, up]) => at(x + right * SQUARE_M, y + up * SQUARE_M));
-        names.push({ corners, zone: `${zone}${band}`, square: registryGrid.squareAt(zone, x, y) });
+        const holds = (pixelX, pixelY) => {
+          const position = registryDecode.toLatLng((pixelX - view.left) / view.scale, (pixelY - view.top) / view.scale);
+          const metres = registryGrid.project(position, zone);
+          return Math.floor(metres.east / SQUARE_M) * SQUARE_M === x && Math.floor(metres.north / SQUARE_M) * SQUARE_M === y;
+        };
+        names.push({ corners, holds, zone: `${zone}${band}`, square: registryGrid.squareAt(zone, x, y) });
       }
     }
     return { lines, names, clip: [...pixel({ lat: part.north, lng: part.west }, view), ...pixel({ lat: part.south, lng: part.east }, view)] };
@@ -135,7 +144,7 @@ const registryGraticule = (() => {
       const [right, bottom] = pixel({ lat: box.south, lng: box.east }, view);
       const corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
       edges.lines.push({ points: [...corners, corners[0]], label: "", upright: true, weight: groups.length ? 2.4 : 1 });
-      if (!groups.length) edges.names.push({ corners, zone: `${zone}${band}`, square: "" });
+      if (!groups.length) edges.names.push({ corners, holds: () => true, zone: `${zone}${band}`, square: "" });
     }
     return [...groups, edges];
   }
@@ -191,17 +200,24 @@ const registryGraticule = (() => {
   function names(ink, groups, whole, sides, ground) {
     const frame = { ...whole, left: whole.left + (sides.includes("left") ? 24 : 0), bottom: whole.bottom - (sides.includes("bottom") ? 16 : 0) };
     for (const { names: named, clip = [-Infinity, -Infinity, Infinity, Infinity] } of groups) {
-      for (const { corners, zone, square } of named) {
+      for (const { corners, holds, zone, square } of named) {
         const x = corners.map((corner) => corner[0]), y = corners.map((corner) => corner[1]);
         const left = Math.max(Math.min(...x), clip[0], frame.left), right = Math.min(Math.max(...x), clip[2], frame.right);
         const top = Math.max(Math.min(...y), clip[1], frame.top), bottom = Math.min(Math.max(...y), clip[3], frame.bottom);
         if (right - left < 24 || bottom - top < 16) continue;
-        const text = square && right - left > 84 ? `${zone} ${square}` : square || zone;
-        ink.font = `700 ${right - left > 84 ? 14 : 11}px ${FONT}`;
-        ink.textAlign = right - left > 84 ? "left" : "center";
+        const isWide = right - left > 84;
+        const text = square && isWide ? `${zone} ${square}` : square || zone;
+        ink.font = `700 ${isWide ? 14 : 11}px ${FONT}`;
+        ink.textAlign = "left";
         ink.textBaseline = "alphabetic";
-        if (ink.measureText(text).width > right - left) continue;
-        write(ink, text, right - left > 84 ? left + 7 : (left + right) / 2, bottom - 7, ground);
+        const { width } = ink.measureText(text);
+        const free = right - left - width;
+        if (free < 0) continue;
+        // The square lies askew: the lowest place to the left where all of its name is in it.
+        const [startX, startY] = isWide ? [left + 7, bottom - 7] : [left + free / 2, bottom - 7];
+        const place = SHIFTS.map(([along, up]) => [startX + along * free, startY - up * (bottom - top)])
+          .find(([x, y]) => x + width <= right && y - 8 >= top && holds(x, y) && holds(x + width, y));
+        if (place) write(ink, text, ...place, ground);
       }
     }
   }

@@ -48,7 +48,12 @@ const registryPopup = (() => {
       // Its arrow turns with the page.
       button.removeAttribute("dir");
       button.setAttribute("aria-label", label);
-      button.addEventListener("click", () => show((index + by + found.length) % found.length));
+      button.dataset.step = by;
+      button.addEventListener("click", () => {
+        show((index + by + found.length) % found.length);
+        // The new pager stands where this one stood; whoever turns by keyboard goes on turning.
+        document.querySelector(`.pager [data-step="${by}"]`)?.focus();
+      });
       return button;
     };
     bar.append(step(say("Previous"), "‹", -1), element("span", "", here), step(say("Next"), "›", 1));
@@ -58,6 +63,8 @@ const registryPopup = (() => {
   // A popup: the record of one of the features found, if any (`show` turns to another), and then the place.
   function content(found, index, show, around) {
     const article = element("article", "record");
+    // A button that replaces what it stands in is no click on the map beneath it.
+    article.addEventListener("click", (event) => event.stopPropagation());
     if (found.length > 1) article.append(pager(found, index, show));
     const warnings = around.covering.length ? [] : [uncovered(around)];
     article.append(...(found.length ? record(found[index], warnings) : [element("h2", "look-ground", say("This place")), ...warnings]));

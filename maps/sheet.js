@@ -37,19 +37,18 @@ const registrySheet = (() => {
     return { denominator, zoom: fitting - Math.log2(denominator / least) };
   }
 
-  function viewAt(center, zoom, width, height) {
+  function viewAt(center, zoom, width, height, density) {
     const scale = (128 * 2 ** zoom) / HALF;
     const { x, y } = registryDecode.fromLatLng(center);
     const left = width / 2 - x * scale, top = height / 2 - y * scale;
     // A little more than the frame, so that lines go through its edges.
     const position = (pixel, shift) => (pixel - shift) / scale;
     const box = [position(-MARGIN, left), position(-MARGIN, top), position(width + MARGIN, left), position(height + MARGIN, top)];
-    return { zoom, scale, left, top, width, height, box };
+    return { zoom, scale, left, top, width, height, box, density };
   }
 
-  function canvasOf(width, height) {
+  function canvasOf({ width, height, density }) {
     const canvas = element("canvas");
-    const density = Math.min(FINEST, Math.sqrt(MOST_PIXELS / (width * height)));
     canvas.width = Math.round(width * density);
     canvas.height = Math.round(height * density);
     canvas.style.width = `${width}px`;
@@ -189,8 +188,9 @@ const registrySheet = (() => {
     document.body.append(sheet);
     const [wide, tall] = [Math.floor(frame.clientWidth), Math.floor(frame.clientHeight)];
     const scale = scaleFor(map, wide, tall);
-    const view = viewAt(map.getCenter(), scale.zoom, wide, tall);
-    const [canvas, ink] = canvasOf(wide, tall);
+    const density = Math.min(FINEST, Math.sqrt(MOST_PIXELS / (wide * tall)));
+    const view = viewAt(map.getCenter(), scale.zoom, wide, tall, density);
+    const [canvas, ink] = canvasOf(view);
     draw(ink, view);
     if (gridOf() !== "off") {
       const edges = { left: 0, top: 0, right: wide, bottom: tall };

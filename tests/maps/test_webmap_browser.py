@@ -346,6 +346,8 @@ def test_what_lies_beneath_can_be_turned_to(opened, sea_registry):
     assert "1 of 2 here" in click_on(page, -29.992, 0.002)
     page.get_by_label("Next").click()
     assert "Middle of the sea" in page.inner_text(".leaflet-popup .record")
+    assert "2 of 2 here" in page.inner_text(".leaflet-popup .record")
+    assert page.locator(".leaflet-popup").count() == 1
 
 
 def test_event_says_its_class_and_its_record(opened, sea_registry):
