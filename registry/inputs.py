@@ -161,13 +161,14 @@ def read_inputs(registry: Registry, options: StatsOptions) -> Inputs:
     if options.as_of is not None:
         chosen, frames, as_of = _cut(registry, chosen, frames, options.as_of)
     received, events = frames[Kind.MINEFIELDS], frames[Kind.ACCIDENTS]
+    needed = received.drop(columns=list(set(more) - set(_columns(Kind.MINEFIELDS))))
     scope, released = (_of_status(frames[kind], PlotStatus.PLOTTED) for kind in (Kind.SCOPE, Kind.RELEASED))
     return Inputs(
         layers=chosen,
         handovers={layer.batch_id: registry.handover(layer.batch_id) for layer in chosen[Kind.MINEFIELDS]},
         received=received,
-        plotted=_of_status(received, PlotStatus.PLOTTED),
-        unrepaired=_of_status(received, PlotStatus.INVALID),
+        plotted=_of_status(needed, PlotStatus.PLOTTED),
+        unrepaired=_of_status(needed, PlotStatus.INVALID),
         events=_located(events),
         districts=_of_status(frames[Kind.DISTRICTS], PlotStatus.PLOTTED) if chosen[Kind.DISTRICTS] else None,
         scope=scope if len(scope) else None,
@@ -207,9 +208,13 @@ def _layers(registry: Registry, kind: Kind, batch_ids: Collection[str]) -> tuple
     return layers
 
 
+def _columns(kind: Kind) -> tuple[str, ...]:
+    return id_field(kind), "plot_status", *_COLUMNS[kind]
+
+
 def _read(registry: Registry, kind: Kind, layers: tuple[Layer, ...], more: Collection[str]) -> GeoDataFrame:
     """All rows of the layers of one kind, with only the columns that a comparison needs."""
-    columns = list(dict.fromkeys((id_field(kind), "plot_status", *_COLUMNS[kind], *more)))
+    columns = list(dict.fromkeys((*_columns(kind), *more)))
     if not layers:
         return GeoDataFrame({name: [] for name in ("batch_id", *columns)}, geometry=[], crs=WGS84)
     frames = [registry.read(layer, columns).assign(batch_id=layer.batch_id) for layer in layers]

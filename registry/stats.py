@@ -3,6 +3,7 @@
 import dataclasses
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -163,11 +164,12 @@ class Basis:
     inputs: Inputs
     records: RankedRecords
     selection: Selection
+    merging: Future[MergedLand]
 
-    @cached_property
+    @property
     def land(self) -> MergedLand:
-        """The records merged."""
-        return merge_records(self.records)
+        """The records merged, which may have to be waited for."""
+        return self.merging.result()
 
     @cached_property
     def placed(self) -> DistrictRecords | None:
@@ -216,25 +218,33 @@ def compute_stats(
     progress("reading layers", 0.0)
     inputs = read_inputs(registry, options)
     progress("comparing events with records", 0.3)
-    basis = _basis(inputs, options)
-    classified = classify(basis.selection, basis.records, near_m=options.near_m)
-    progress("measuring", 0.7)
+    with ThreadPoolExecutor(1) as pool:
+        return _compare(_basis(inputs, options, pool), progress)
+
+
+def _compare(basis: Basis, progress: Progress) -> Comparison:
+    inputs, options, selection, records = basis.inputs, basis.options, basis.selection, basis.records
     wanted = frozenset(options.sections)
+    classified = classify(selection, records, near_m=options.near_m)
+    # First what does not need the records merged, which they are meanwhile.
+    accuracy = accuracy_of(selection, records, districts=basis.districts, unrepaired=inputs.unrepaired)
     clusters = _clusters(basis, classified) if Section.CLUSTERS in wanted else None
+    independence = _independence(basis, classified) if Section.INDEPENDENCE in wanted else None
+    progress("measuring", 0.7)
     return Comparison(
         layers=tuple(layer for of_kind in inputs.layers.values() for layer in of_kind),
         parameters=_parameters(basis),
         not_computed=tuple(section for section in Section if section not in wanted),
         as_of=inputs.as_of,
         coverage=_coverage(basis),
-        accuracy=accuracy_of(basis.selection, basis.records, districts=basis.districts, unrepaired=inputs.unrepaired),
+        accuracy=accuracy,
         predictive=_predictive(basis) if Section.PREDICTIVE in wanted else None,
         margins=_margins(basis) if Section.MARGINS in wanted else None,
-        thematic=measure_thematic(basis.selection, basis.records) if Section.THEMATIC in wanted else None,
+        thematic=measure_thematic(selection, records) if Section.THEMATIC in wanted else None,
         quality=_quality(basis) if Section.QUALITY in wanted else None,
         groups=tuple(_group(by, basis) for by in dict.fromkeys(options.by)),
         ground=_ground(basis) if Section.GROUND in wanted else None,
-        independence=_independence(basis, classified) if Section.INDEPENDENCE in wanted else None,
+        independence=independence,
         clusters=None if clusters is None else clusters[0],
         location=_location(basis) if Section.LOCATION in wanted else None,
         completeness=_completeness(inputs) if Section.COMPLETENESS in wanted else None,
@@ -292,8 +302,9 @@ def _write_clusters(found: Clusters, path: Path) -> None:
     )
 
 
-def _basis(inputs: Inputs, options: StatsOptions) -> Basis:
+def _basis(inputs: Inputs, options: StatsOptions, pool: ThreadPoolExecutor) -> Basis:
     records = rank_records(inputs.plotted, inputs.handed_over_on, plane_of(inputs.plotted, inputs.events))
+    merging = pool.submit(merge_records, records)
     criteria = Criteria(
         rules=options.rules,
         scope=inputs.scope,
@@ -301,7 +312,7 @@ def _basis(inputs: Inputs, options: StatsOptions) -> Basis:
         claimed=claimed_by_all(claims_of(inputs.received)),
         coarse_above_m=options.coarse_above_m,
     )
-    return Basis(options, inputs, records, select_events(inputs.events, records, criteria))
+    return Basis(options, inputs, records, select_events(inputs.events, records, criteria), merging)
 
 
 def _parameters(basis: Basis) -> dict[str, object]:
