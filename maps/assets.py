@@ -12,7 +12,6 @@ from jinja2 import Environment, StrictUndefined
 from maps.style import EVENT_LOOKS, KIND_LOOKS, MINEFIELD_LOOKS, REPORT_LOOKS, Look
 from registry.plaintext import MOST_CHARACTERS, visible
 
-
 _SCRIPTS = (
     *("say", "decode", "find", "draw", "grid", "geodesic", "popup", "coordinates", "search", "timeline", "controls"),
     *("graticule", "link", "overlay", "measure", "sheet", "page"),
@@ -132,5 +131,7 @@ def _colour_variables(looks: Mapping[str, Look]) -> str:
     dark = "".join(f"--{name}:{look.dark};" for name, look in looks.items())
     # Online base maps are light, so with one the page stays light.
     classes = "".join(f".look-{name}{{color:var(--{name})}}" for name in looks)
-    in_the_dark = f"@media screen and (prefers-color-scheme: dark){{:root:not([data-base-map],[data-on-paper]){{{dark}}}}}"
+    in_the_dark = (
+        f"@media screen and (prefers-color-scheme: dark){{:root:not([data-base-map],[data-on-paper]){{{dark}}}}}"
+    )
     return f":root{{{light}}}\n{in_the_dark}\n{classes}\n"

@@ -106,8 +106,9 @@ const registryCoordinates = (() => {
   // What to say of a text that was no position and that nothing was found for.
   function hint(text) {
     if (POLAR.test(text.trim())) return say("Polar MGRS (UPS) is not read here; give degrees.");
-    const examples = { plain: "44.2 N 17.8 E", degrees: "44°12'00\" N 17°48'00\" E", mgrs: "33T YJ 23734 97899", utm: "33T 723734 4897899" };
-    return say("Nothing on this map has that. Positions are read as {plain}, {degrees}, {mgrs} (MGRS) or {utm} (UTM).", examples);
+    const [plain, degrees] = ["44.2 N 17.8 E", "44°12'00\" N 17°48'00\" E"];
+    const [squares, metres] = ["33T YJ 23734 97899", "33T 723734 4897899"];
+    return say("Nothing on this map has that. Positions are read as {plain}, {degrees}, {mgrs} (MGRS) or {utm} (UTM).", { plain, degrees, mgrs: squares, utm: metres });
   }
 
   return { positions, hint, length };

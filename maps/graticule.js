@@ -79,11 +79,12 @@ const registryGraticule = (() => {
 
   // The metres that a part of a zone reaches to, by points along its edges.
   function reach(zone, { west, east, south, north }) {
-    const metres = [];
+    const edges = [];
     for (let share = 0; share <= 1; share += 0.125) {
       const [lng, lat] = [west + share * (east - west), south + share * (north - south)];
-      for (const [y, x] of [[south, lng], [north, lng], [lat, west], [lat, east]]) metres.push(registryGrid.project({ lat: y, lng: x }, zone));
+      edges.push({ lat: south, lng }, { lat: north, lng }, { lat, lng: west }, { lat, lng: east });
     }
+    const metres = edges.map((each) => registryGrid.project(each, zone));
     // The equator is where the southern half ends.
     const half = south < 0 ? ({ east: x, north: y }) => [x, y || 1e7] : ({ east: x, north: y }) => [x, y];
     const [x, y] = [0, 1].map((axis) => metres.map((each) => half(each)[axis]));
@@ -126,7 +127,8 @@ const registryGraticule = (() => {
         names.push({ corners, holds, zone: `${zone}${band}`, square: registryGrid.squareAt(zone, x, y) });
       }
     }
-    return { lines, names, clip: [...pixel({ lat: part.north, lng: part.west }, view), ...pixel({ lat: part.south, lng: part.east }, view)] };
+    const corners = [{ lat: part.north, lng: part.west }, { lat: part.south, lng: part.east }];
+    return { lines, names, clip: corners.flatMap((corner) => pixel(corner, view)) };
   }
 
   function mgrsLines(view) {
@@ -198,7 +200,9 @@ const registryGraticule = (() => {
 
   // Names of zones and squares, in the lower left corner of what is seen of them, clear of the labels of lines.
   function names(ink, groups, whole, sides, ground) {
-    const frame = { ...whole, left: whole.left + (sides.includes("left") ? 24 : 0), bottom: whole.bottom - (sides.includes("bottom") ? 16 : 0) };
+    const frame = { ...whole };
+    if (sides.includes("left")) frame.left += 24;
+    if (sides.includes("bottom")) frame.bottom -= 16;
     for (const { names: named, clip = [-Infinity, -Infinity, Infinity, Infinity] } of groups) {
       for (const { corners, holds, zone, square } of named) {
         const x = corners.map((corner) => corner[0]), y = corners.map((corner) => corner[1]);

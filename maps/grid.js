@@ -24,8 +24,18 @@ const registryGrid = (() => {
   const MERIDIAN_M = (SCALE * RADIUS_M * (1 + n ** 2 / 4 + n ** 4 / 64)) / (1 + n);
   // Coefficients of sin 2x, sin 4x ...; each row are those of n, n^2, n^3 and n^4.
   const series = (rows) => rows.map((row) => row.reduce((sum, factor, power) => sum + factor * n ** (power + 1), 0));
-  const ALPHA = series([[1 / 2, -2 / 3, 5 / 16, 41 / 180], [0, 13 / 48, -3 / 5, 557 / 1440], [0, 0, 61 / 240, -103 / 140], [0, 0, 0, 49561 / 161280]]);
-  const BETA = series([[1 / 2, -2 / 3, 37 / 96, -1 / 360], [0, 1 / 48, 1 / 15, -437 / 1440], [0, 0, 17 / 480, -37 / 840], [0, 0, 0, 4397 / 161280]]);
+  const ALPHA = series([
+    [1 / 2, -2 / 3, 5 / 16, 41 / 180],
+    [0, 13 / 48, -3 / 5, 557 / 1440],
+    [0, 0, 61 / 240, -103 / 140],
+    [0, 0, 0, 49561 / 161280],
+  ]);
+  const BETA = series([
+    [1 / 2, -2 / 3, 37 / 96, -1 / 360],
+    [0, 1 / 48, 1 / 15, -437 / 1440],
+    [0, 0, 17 / 480, -37 / 840],
+    [0, 0, 0, 4397 / 161280],
+  ]);
   const DELTA = series([[2, -2 / 3, -2, 116 / 45], [0, 7 / 3, -8 / 5, -227 / 45], [0, 0, 56 / 15, -136 / 35], [0, 0, 0, 4279 / 630]]);
 
   // A position turned by the series: along the meridian and across it, in radians of the rectifying sphere.

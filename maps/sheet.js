@@ -165,7 +165,8 @@ const registrySheet = (() => {
   }
 
   function warnings() {
-    return [...document.querySelectorAll("body > .restricted:not(.trouble), body > .left-out, body > .unreviewed")].map((note) => note.cloneNode(true));
+    const notes = document.querySelectorAll("body > .restricted:not(.trouble), body > .left-out, body > .unreviewed");
+    return [...notes].map((note) => note.cloneNode(true));
   }
 
   function lay(map, draw, cautions) {
@@ -234,7 +235,7 @@ const registrySheet = (() => {
       choice("paper", say("Paper"), papers, chosen.paper, (paper) => { chosen.paper = paper; }),
       choice("turned", say("Orientation"), turns, chosen.turned, (turned) => { chosen.turned = turned; }),
       grids,
-      element("p", "hint", say("The whole view is printed at a round scale, with title, legend, scale and notice. Choose the same paper in your browser, and no scaling.")),
+      element("p", "hint", say("All that is in view is printed at a round scale. Choose the same paper in your browser, and no scaling.")),
       row,
     );
     document.body.append(dialog);

@@ -12,13 +12,14 @@ def screen_position(page, lon, lat):
     return at[0], at[1]
 
 
-def painted(page):
-    """How many pixels of the canvas are not empty."""
+def painted(page, canvas=0):
+    """How many pixels of a canvas are not empty: the first holds what is drawn of the registry."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return page.evaluate(
-        "() => { const canvas = document.querySelector('.leaflet-overlay-pane canvas');"
+        "(number) => { const canvas = document.querySelectorAll('.leaflet-overlay-pane canvas')[number];"
         " const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
-        " let count = 0; for (let at = 3; at < data.length; at += 4) if (data[at]) count += 1; return count; }"
+        " let count = 0; for (let at = 3; at < data.length; at += 4) if (data[at]) count += 1; return count; }",
+        canvas,
     )
 
 

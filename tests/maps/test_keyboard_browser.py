@@ -12,6 +12,15 @@ FOCUSED = """() => {
   return `${at.tagName.toLowerCase()}: ${name}`.slice(0, 60);
 }"""
 
+OUTLINE = """() => {
+  const at = document.activeElement, own = getComputedStyle(at), before = getComputedStyle(at, "::before");
+  const width = at.matches(".map") ? before.borderTopWidth : own.outlineStyle === "none" ? "0px" : own.outlineWidth;
+  return [width, at.getBoundingClientRect().bottom > 0];
+}"""
+NAMELESS = """() => [...document.querySelectorAll("button, input, a[href], select")]
+  .filter((each) => !each.getAttribute("aria-label") && !each.textContent.trim() && !each.labels?.length && !each.title)
+  .map((each) => each.outerHTML)"""
+
 
 def focused(page):
     return page.evaluate(FOCUSED)
@@ -51,11 +60,7 @@ def test_every_focus_is_seen(opened, sea_registry):
         page = opened(sea_registry, colours=colours)
         for _ in range(16):
             page.keyboard.press("Tab")
-            seen = page.evaluate(
-                "() => { const at = document.activeElement, own = getComputedStyle(at), before = getComputedStyle(at, '::before');"
-                " return [at.matches('.map') ? before.borderTopWidth : own.outlineStyle === 'none' ? '0px' : own.outlineWidth,"
-                " at.getBoundingClientRect().bottom > 0]; }"
-            )
+            seen = page.evaluate(OUTLINE)
             assert float(seen[0].removesuffix("px")) >= 2, focused(page)
             assert seen[1], focused(page)
 
@@ -141,7 +146,9 @@ def test_measure_by_the_cross(opened, sea_registry):
         if key:
             center = page.evaluate(f"{MAP}.getCenter()")
             page.keyboard.press(key)
-            until(page, f"!{MAP}.getCenter().equals([{center['lat']}, {center['lng']}]) && !{MAP}._panAnim?._inProgress")
+            until(
+                page, f"!{MAP}.getCenter().equals([{center['lat']}, {center['lng']}]) && !{MAP}._panAnim?._inProgress"
+            )
     said = page.locator(".measured")
     assert said.get_attribute("aria-live") == "polite"
     assert said.inner_text().startswith("3 points, ")
@@ -189,9 +196,4 @@ def test_the_page_is_read_out_with_its_parts_and_names(opened, sea_registry):
     # What must be known stands before the map, the map before its panel.
     places = [tree.index(each) for each in ("RESTRICTED", 'application "Map"', "searchbox", 'heading "Legend"')]
     assert places == sorted(places)
-    nameless = page.evaluate(
-        "() => [...document.querySelectorAll('button, input, a[href], select')]"
-        ".filter((each) => !(each.getAttribute('aria-label') || each.textContent.trim() || each.labels?.length || each.title))"
-        ".map((each) => each.outerHTML)"
-    )
-    assert nameless == []
+    assert page.evaluate(NAMELESS) == []

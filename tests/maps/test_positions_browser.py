@@ -98,9 +98,7 @@ def test_any_text_like_mgrs_is_read_as_the_importer_reads_it_or_not_at_all(scrip
         number = "".join(map(str, rng.integers(0, 10, digits)))
         texts.append(f"{zone}{''.join(rng.choice(letters[2:24], 1))}{''.join(rng.choice(letters, 2))}{number}")
     found = scripts.evaluate("(texts) => texts.map(registryCoordinates.positions)", texts)
-    read = sum(
-        assert_no_other_than_the_importer(text, each) for text, each in zip(texts, found, strict=True) if each
-    )
+    read = sum(assert_no_other_than_the_importer(text, each) for text, each in zip(texts, found, strict=True) if each)
     assert read > 50
 
 
@@ -130,7 +128,10 @@ def test_mgrs_of_positions_is_that_of_the_mgrs_package(scripts):
         # From a corner of the square to its middle.
         assert metres_apart((longitude, latitude), (place["longitude"], place["latitude"])) < 0.72, text
         assert place["side"] == 1
-    assert scripts.evaluate("[[84.1, 5], [-80.1, 5], [90, 0]].map(([lat, lng]) => registryGrid.mgrs({ lat, lng }))") == [None] * 3
+    assert (
+        scripts.evaluate("[[84.1, 5], [-80.1, 5], [90, 0]].map(([lat, lng]) => registryGrid.mgrs({ lat, lng }))")
+        == [None] * 3
+    )
 
 
 def test_a_short_text_names_a_large_square(scripts):

@@ -80,7 +80,10 @@ RECORDED = """([lat, lng, zoom, kind]) => {
     { get: (own, name) => own[name] ?? nothing, set: () => true });
   const frame = { left: 0, top: 0, right: width, bottom: height };
   registryGraticule.paint(ink, { zoom, scale, left, top, width, height, box }, kind, frame, ["top", "right"], {});
-  const at = (x, y) => { const p = registryDecode.toLatLng((x - left) / scale, (y - top) / scale); return [p.lat, p.lng]; };
+  const at = (x, y) => {
+    const { lat, lng } = registryDecode.toLatLng((x - left) / scale, (y - top) / scale);
+    return [lat, lng];
+  };
   return texts.map(([text, x, y]) => ({ text, x, y, at: at(x === 896 ? 900 : x, y === 9 ? 0 : y) }));
 }"""
 
@@ -133,17 +136,15 @@ def test_the_grid_is_switched_in_the_panel(opened, sea_registry):
     assert page.locator(".leaflet-overlay-pane canvas").count() == 2
     page.get_by_role("radio", name="MGRS").check()
     assert page.locator(".leaflet-overlay-pane canvas").count() == 3
-    last = "document.querySelectorAll('.leaflet-overlay-pane canvas')[2]"
-    count = f"(() => {{ const c = {last}; const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let at = 3; at < d.length; at += 4) n += d[at] > 0; return n; }})()"
-    squares = page.evaluate(count)
+    squares = painted(page, 2)
     assert squares > 2000
     page.mouse.move(400, 400)
     page.mouse.down()
     page.mouse.move(500, 440, steps=4)
     page.mouse.up()
-    assert page.evaluate(count) > 2000
+    assert painted(page, 2) > 2000
     page.get_by_role("radio", name="Degrees").check()
-    assert page.evaluate(count) not in (0, squares)
+    assert painted(page, 2) not in (0, squares)
     page.get_by_role("radio", name="None").check()
     assert page.locator(".leaflet-overlay-pane canvas").count() == 2
 
@@ -277,7 +278,9 @@ def test_one_sheet_of_paper_holds_all_it_must(printed, paper, papers, how):
 
 
 def test_the_scale_of_a_sheet_is_true(printed):
-    page = printed("A4", "Landscape", before=lambda page: page.evaluate(f"{MAP}.setView([45, -29.9], 12, {{animate: false}})"))
+    page = printed(
+        "A4", "Landscape", before=lambda page: page.evaluate(f"{MAP}.setView([45, -29.9], 12, {{animate: false}})")
+    )
     sheet = laid(page)
     denominator = int(re.search(r"1 : ([\d,]+) when", sheet.inner_text())[1].replace(",", ""))
     mm = sheet.evaluate("(sheet) => sheet.querySelector('.length').style.width")
@@ -318,14 +321,16 @@ def test_after_printing_the_page_is_as_it_was(printed):
     until(page, "!document.querySelector('.sheet')")
     assert (painted(page), page.evaluate(f"{MAP}.getCenter()"), page.evaluate(f"{MAP}.getZoom()")) == before
     assert "minefields-0" in click_on(page, -29.992, 0.002)
-    rules = "[...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule instanceof CSSPageRule).length"
-    assert page.evaluate(rules) == 0
+    rules = "[...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])"
+    assert page.evaluate(f"{rules}.filter((rule) => rule instanceof CSSPageRule).length") == 0
 
 
 def test_layers_for_which_there_is_no_room_are_counted(printed, sea_registry):
     for number in range(30):
         handover = Handover(f"more-{number:02}", f"More {number}")
-        add_layer(sea_registry, handover, Kind.SURVEYED, f"A layer with a long name, number {number}", [square(-29.8, 0.0)])
+        add_layer(
+            sea_registry, handover, Kind.SURVEYED, f"A layer with a long name, number {number}", [square(-29.8, 0.0)]
+        )
     page = printed("A4", "Landscape")
     text = laid(page).inner_text()
     listed = text.count("A layer with a long name")
@@ -333,7 +338,9 @@ def test_layers_for_which_there_is_no_room_are_counted(printed, sea_registry):
     others = sum(name in text for name in ("SYNTHETIC minefields (", "SYNTHETIC events (", "SYNTHETIC districts ("))
     assert listed > 5
     assert listed + others + missing == 33
-    key = page.locator(".key").evaluate("(key) => [key.scrollHeight - key.clientHeight, key.scrollWidth - key.clientWidth]")
+    key = page.locator(".key").evaluate(
+        "(key) => [key.scrollHeight - key.clientHeight, key.scrollWidth - key.clientWidth]"
+    )
     assert max(key) <= 1
     assert "Outside every record" in text
 

@@ -246,6 +246,7 @@ def test_timeline_shows_what_was_known_by_a_day(opened, tmp_path):
     assert "minefields-0, First (first)" in place
     slide(page, "2021-06-12")
     page.wait_for_selector(".leaflet-popup", state="detached")
+    page.evaluate(f"{MAP}.setView([0.03, -29.95], 11, {{animate: false}})")
     assert "accidents-2" in click_on(page, -29.9, 0.05)
 
 
