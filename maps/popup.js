@@ -67,6 +67,7 @@ const registryPopup = (() => {
     article.addEventListener("click", (event) => event.stopPropagation());
     if (found.length > 1) article.append(pager(found, index, show));
     const warnings = around.covering.length ? [] : [uncovered(around)];
+    if (around.side > 1) warnings.unshift(middleOf(registryCoordinates.length(around.side)));
     article.append(...(found.length ? record(found[index], warnings) : [element("h2", "look-ground", say("This place")), ...warnings]));
     if (found.length) article.append(element("h3", "", say("This place")));
     article.append(...place(around));
@@ -114,14 +115,13 @@ const registryPopup = (() => {
   }
 
   // How a place lies to the records of this map, those of layers switched off too.
-  function place({ latlng, side, covering, nearest, farthest, options, searched, go }) {
+  function place({ latlng, covering, nearest, farthest, options, searched, go }) {
     const list = element("dl");
     addRow(list, say("Position"), position(latlng));
     const square = registryGrid.mgrs(latlng);
     if (square) addRow(list, "MGRS", square);
     for (const one of covering) addRow(list, say("Covered by record"), nameOfRecord(one));
     const said = [list];
-    if (side > 1) said.unshift(middleOf(registryCoordinates.length(side)));
     if (!covering.length && nearest) {
       addRow(list, say("Nearest record"), nameOfRecord(nearest));
       addRow(list, say("Distance to it"), say("about {metres} m", { metres: Math.max(1, Math.round(nearest.metres)) }));
