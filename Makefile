@@ -11,7 +11,7 @@ TESTS :=
 SECONDS := 660
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench fuzz wheels lowest clean
+.PHONY: help demo test lint types bench catalogues fuzz wheels lowest clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -34,6 +34,9 @@ bench: $(VENV)/installed-test $(CACHE)/peer/installed ## Measure beside plain ge
 	$(BIN)/python tests/benchmarks/bosnia.py --peer-python $(CACHE)/peer/bin/python
 	$(BIN)/python tests/benchmarks/rows.py
 	$(BIN)/python tests/benchmarks/webmap.py --peer-python $(CACHE)/peer/bin/python
+
+catalogues: $(VENV)/installed-test ## Bring the catalogues of the web map up to the texts of the code
+	$(BIN)/python tests/catalogues.py
 
 fuzz: $(CACHE)/fuzz/installed ## Fuzz the parsers for SECONDS (660); what breaks one is kept in tests/fuzz/seeds
 	$(CACHE)/fuzz/bin/python tests/fuzz/run.py --seconds $(SECONDS)

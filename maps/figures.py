@@ -140,7 +140,7 @@ def _notes(accuracy: Accuracy, words: Catalogue) -> list[str]:
 def _not_computed(comparison: Comparison, words: Catalogue) -> list[str]:
     if not comparison.not_computed:
         return []
-    named = words.listed([words.say(SECTION_WORDS[section]) for section in comparison.not_computed])
+    named = words.listed([words.say(SECTION_WORDS[section]) for section in comparison.not_computed], with_commas=True)
     return [words.say("Not computed, so that nothing can be concluded of it here: {named}.", named=named)]
 
 

@@ -55,9 +55,18 @@ class Catalogue:
         """The English text, which belongs beneath the translation of a safety text while that is unreviewed."""
         return _filled(text, values, right_to_left=False) if self.is_unreviewed else None
 
-    def listed(self, items: Sequence[str]) -> str:
-        """The items one after the other, as this language separates them; at least one."""
-        return reduce(lambda listed, item: self.say("{listed}, {item}", listed=listed, item=item), items)
+    def listed(self, items: Sequence[str], *, with_commas: bool = False) -> str:
+        """The items one after the other, as this language separates them; at least one.
+
+        ``with_commas`` says that items may hold commas themselves.
+        """
+
+        def joined(listed: str, item: str) -> str:
+            if with_commas:
+                return self.say("{listed}; {item}", listed=listed, item=item)
+            return self.say("{listed}, {item}", listed=listed, item=item)
+
+        return reduce(joined, items)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """A number with Western digits, a decimal point, and thousands set apart."""

@@ -82,6 +82,7 @@ def test_only_the_command_line_prints() -> None:
         ("fiona", "registry/sources/featurewise.py"),
         ("openpyxl", "registry/sources/workbook.py"),
         ("mgrs", "registry/sources/grids.py"),
+        ("babel", "maps/words.py"),
     ],
 )
 def test_a_library_is_known_in_one_place(library: str, home: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 import shapely
 import typer
 from batches import bow_tie, point, square, write_source
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from registry import __version__
@@ -176,6 +177,10 @@ class TestVerbs:
         words = command("map", "-o", tmp_path / "map.html", "--title", "At sea").stdout
         assert "RESTRICTED" in words
         assert "At sea" in (tmp_path / "map.html").read_text(encoding="utf-8")
+
+    def test_map_in_a_language(self, command, tmp_path):
+        command("map", "-o", tmp_path / "map.html", "--lang", "ar")
+        assert '<html lang="ar" dir="rtl" data-unreviewed>' in (tmp_path / "map.html").read_text(encoding="utf-8")
 
     @pytest.mark.parametrize("dry_run", [True, False])
     def test_withdraw_dry_run(self, command, dry_run):
@@ -372,6 +377,7 @@ class TestForeseen:
             (["stats", "--investigated-share", "90"], "above 0, up to 1"),
             (["stats", "--fade-out", "0"], "metres above 0"),
             (["map", "-o", "no/such/folder/map.html"], "cannot be written"),
+            (["map", "--lang", "xx"], "no language 'xx' for the page; name one of: ar, az, en, hy, ru"),
             (["init"], "it exists already"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -394,6 +400,14 @@ class TestForeseen:
         areas.rename(tmp_path / name)
         words = ("import", tmp_path / name, "--kind", "minefields", "--id", "x")
         refused("--registry", small_path, *words, says="its name is not text in UTF-8")
+
+
+def test_languages_complete():
+    verb = get_command(app).commands["map"]
+    (option,) = [each for each in verb.params if "--lang" in each.opts]
+    context = typer.Context(verb)
+    assert [each.value for each in option.shell_complete(context, "a")] == ["ar", "az"]
+    assert "en" in [each.value for each in option.shell_complete(context, "")]
 
 
 class TestStreams:
