@@ -9,14 +9,27 @@ from importlib.resources.abc import Traversable
 
 from jinja2 import Environment, StrictUndefined
 
-from maps.style import EVENT_LOOKS, KIND_LOOKS, MINEFIELD_LOOKS, REPORT_LOOKS, Look
+from maps.style import (
+    BACKDROP_LOOK,
+    CLUSTER_LOOK,
+    EVENT_LOOKS,
+    KIND_LOOKS,
+    MINEFIELD_LOOKS,
+    PARTY_LOOKS,
+    PARTY_NOT_STATED,
+    PARTY_UNKNOWN,
+    REPORT_LOOKS,
+    SHARE_LOOKS,
+    Look,
+)
 from registry.plaintext import MOST_CHARACTERS, visible
 
 _SCRIPTS = (
     *("say", "decode", "find", "draw", "grid", "geodesic", "popup", "coordinates", "search", "timeline", "controls"),
-    *("graticule", "link", "overlay", "measure", "sheet", "page"),
+    *("graticule", "link", "overlay", "measure", "sheet", "choropleth", "clusters", "backdrop", "charts", "filter"),
+    "page",
 )
-_STYLES = ("page", "tools", "sheet")
+_STYLES = ("page", "tools", "sheet", "panel")
 
 
 def leaflet_script() -> str:
@@ -67,7 +80,10 @@ def report_layer_template() -> str:
 def looks() -> dict[str, Look]:
     """Every look by the name of its colour variable."""
     batches = {f"minefields-{number}": look for number, look in enumerate(MINEFIELD_LOOKS)}
-    return {**batches, **{kind.value: look for kind, look in KIND_LOOKS.items()}, **EVENT_LOOKS}
+    parties = {f"party-{number}": look for number, look in enumerate(PARTY_LOOKS)}
+    kinds = {kind.value: look for kind, look in KIND_LOOKS.items()}
+    others = {PARTY_NOT_STATED: PARTY_UNKNOWN, "clusters": CLUSTER_LOOK, "backdrop": BACKDROP_LOOK}
+    return {**batches, **parties, **kinds, **SHARE_LOOKS, **others, **EVENT_LOOKS}
 
 
 def environment() -> Environment:

@@ -10,6 +10,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
+from maps.charts import distance_bands
 from maps.encode import Column, column
 from maps.style import EVENT_LOOKS
 from maps.words import ENGLISH, Catalogue
@@ -36,14 +37,16 @@ def attribute_columns(
     kind, rows, documents
         Of a stored layer.
     classes
-        For compared events ``event_class``, ``records`` and ``distance_m`` of each row.
+        For compared events ``event_class``, ``records`` and ``distance_m`` of each row; where they are known also its
+        ``removed_by`` and ``cluster``.
     words
         The language of labels and codes. What a source wrote stays as it is, and so do the names of its columns.
 
     Returns
     -------
     columns
-        Each with its ``section``; those without any value are left out.
+        Each with its ``section``; those without any value are left out. The section ``drawn`` is not listed: filters
+        and charts read it.
     """
     columns = list(_comparison_columns(classes, words)) if classes is not None else []
     listed = [field for field in fields(kind) if is_listed(field, kind) and field.name in rows]
@@ -94,6 +97,10 @@ def _values(series: pd.Series) -> list[Any]:
 
 
 def _field_column(section: str, rows: GeoDataFrame, field: Field, words: Catalogue) -> Column:
+    return replace(_field_words(section, rows, field, words), field=field.name)
+
+
+def _field_words(section: str, rows: GeoDataFrame, field: Field, words: Catalogue) -> Column:
     values = rows[field.name]
     label, unit = words.say(field.meaning), field.unit and words.say(field.unit)
     if field.field_type is FieldType.JSON:
@@ -188,6 +195,12 @@ def _comparison_columns(classes: pd.DataFrame, words: Catalogue) -> Iterable[Col
     metres = classes["distance_m"].astype("float64").round()
     far = _factorised(metres.where(np.isfinite(metres) & ~inside))
     yield _shown("compared", words.say("Distance to it"), far, int, words.say("m"))
+    if "removed_by" in classes:
+        bands = pd.Series(distance_bands(classes))
+        yield replace(_shown("drawn", "", _factorised(bands.where(bands >= 0)), int), field="band")
+    if "cluster" in classes:
+        rank = classes["cluster"]
+        yield _shown("compared", words.say("In unmapped cluster"), _factorised(rank.where(rank > 0)), "C{:.0f}".format)
 
 
 def _only(whole: Column, rows: NDArray[np.bool_]) -> Column:

@@ -10,9 +10,11 @@ const registryDecode = (() => {
   const UNDATED = -(2 ** 31);
   const HIGHEST_LATITUDE = 85.0511287798;
 
-  // Header and sections of a pack. The text is given back to the browser: it is as large as the data.
+  // Header and sections of a pack, null where there is none. The text is given back to the browser: it is as large as
+  // the data.
   async function unpack(id) {
     const element = document.getElementById(id);
+    if (!element) return null;
     const text = atob(element.textContent);
     element.remove();
     const packed = new Uint8Array(text.length);
@@ -82,10 +84,22 @@ const registryDecode = (() => {
   // The features of a layer: `first` is where the parts (or points) of each begin, `ringStart` where its vertices do.
   function shapes({ header, sections }) {
     const [look, invalid, days, features, ...rest] = sections;
-    const made = { header, look, invalid, count: look.length, areas: header.shape === "areas", first: starts(varints(features)) };
+    const open = header.shape === "lines";
+    const made = { header, look, invalid, count: look.length, areas: open || header.shape === "areas", open, first: starts(varints(features)) };
     // Days since 1970 of events; what has no date comes before all others.
     if (days.length) made.day = Int32Array.from(varints(days), (value) => (value ? signed(value - 1) : UNDATED));
-    if (!made.areas) {
+    // Which rows are drawn; null where all are.
+    made.mask = null;
+    if (open) {
+      const [vertices, x, y] = rest.map(varints);
+      // Each line is a part with one ring that does not close.
+      made.partStart = Uint32Array.from({ length: vertices.length + 1 }, (_, part) => part);
+      made.ringStart = starts(vertices);
+      made.x = eastward(degrees(x, null, [], null));
+      made.y = southward(degrees(y, null, [], null));
+      made.items = vertices.length;
+      made.box = boxes(made);
+    } else if (!made.areas) {
       const [x, y] = rest.map(varints);
       made.x = eastward(degrees(x, null, [], null));
       made.y = southward(degrees(y, null, [], null));
@@ -122,7 +136,7 @@ const registryDecode = (() => {
 
   // A table whose words are parsed when they are first asked for.
   function table({ header, sections }) {
-    const columns = header.columns.map(({ section, label, unit, width }, number) => {
+    const columns = header.columns.map(({ section, label, unit, width, field }, number) => {
       let parsed = null;
       const words = () => (parsed ??= JSON.parse(new TextDecoder().decode(sections[2 * number])));
       const codes = sections[2 * number + 1];
@@ -138,9 +152,14 @@ const registryDecode = (() => {
         if (!passed.includes(true)) return;
         for (let row = 0; row < header.rows; row++) if (passed[width ? code(row) - 1 : row]) found(row);
       };
-      return { section, label, unit, value, search };
+      // Whether the word of a row passes, null for none; each word is looked at once.
+      const test = (passes) => {
+        const passed = words().map(passes), none = passes(null);
+        return (row) => (width ? passed[code(row) - 1] ?? none : passed[row]);
+      };
+      return { section, label, unit, field, value, search, test };
     });
-    return { name: columns[0], columns: columns.slice(1) };
+    return { name: columns[0], columns: columns.slice(1), field: (name) => columns.find(({ field }) => field === name) };
   }
 
   const toLatLng = (x, y) => L.CRS.EPSG3857.pointToLatLng(L.point((x / HALF + 1) * 128, (y / HALF + 1) * 128), 0);

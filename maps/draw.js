@@ -101,7 +101,7 @@ const registryDraw = (() => {
     const vast = (box[4 * part + 2] - box[4 * part]) * scale > FAR || (box[4 * part + 3] - box[4 * part + 1]) * scale > FAR;
     for (let ring = partStart[part]; ring < partStart[part + 1]; ring++) {
       if (vast) {
-        traceClipped(ink, shapes, ring, view);
+        (shapes.open ? traceNearView : traceClipped)(ink, shapes, ring, view);
         continue;
       }
       const start = ringStart[ring], end = ringStart[ring + 1];
@@ -112,7 +112,23 @@ const registryDraw = (() => {
         if (Math.abs(nextX - lastX) < CLOSEST && Math.abs(nextY - lastY) < CLOSEST) continue;
         ink.lineTo((lastX = nextX), (lastY = nextY));
       }
-      ink.closePath();
+      if (!shapes.open) ink.closePath();
+    }
+  }
+
+  // A line much longer than the view: only the pieces that may cross it.
+  function traceNearView(ink, { x, y, ringStart }, ring, { scale, left, top, width, height }) {
+    let lastX = Infinity, lastY = Infinity, drawing = false;
+    for (let at = ringStart[ring]; at < ringStart[ring + 1]; at++) {
+      const nextX = x[at] * scale + left, nextY = y[at] * scale + top;
+      const crosses = Math.max(lastX, nextX) > -50 && Math.min(lastX, nextX) < width + 50 && Math.max(lastY, nextY) > -50 && Math.min(lastY, nextY) < height + 50;
+      if (crosses && lastX !== Infinity) {
+        if (!drawing) ink.moveTo(lastX, lastY);
+        ink.lineTo(nextX, nextY);
+      }
+      drawing = crosses && lastX !== Infinity;
+      lastX = nextX;
+      lastY = nextY;
     }
   }
 
@@ -141,14 +157,16 @@ const registryDraw = (() => {
     if (corners.length) outline(ink, corners);
   }
 
-  function areas(ink, shapes, style, view) {
+  // Areas or lines in one style; `only` says which rows, all where it is not given.
+  function areas(ink, shapes, style, view, only = () => true) {
     const { box, row, invalid } = shapes;
     const { scale, left, top } = view;
     const drawn = [];
-    const taken = new Uint8Array(view.width * view.height);
+    let taken = null;
     ink.fillStyle = style.color;
     ink.globalAlpha = 0.8;
     registryFind.within(shapes, view.box, (part) => {
+      if (!only(row[part])) return;
       const wide = (box[4 * part + 2] - box[4 * part]) * scale, tall = (box[4 * part + 3] - box[4 * part + 1]) * scale;
       if (wide >= DOT || tall >= DOT) {
         drawn.push(part);
@@ -157,6 +175,7 @@ const registryDraw = (() => {
       // One dot to a pixel is enough.
       const pixelX = Math.round(box[4 * part] * scale + left), pixelY = Math.round(box[4 * part + 1] * scale + top);
       const pixel = pixelY * view.width + pixelX;
+      taken ??= new Uint8Array(view.width * view.height);
       if (pixelX >= 0 && pixelX < view.width && pixelY >= 0 && pixelY < view.height && !taken[pixel]) {
         taken[pixel] = 1;
         ink.fillRect(pixelX, pixelY, DOT, DOT);
@@ -231,7 +250,7 @@ const registryDraw = (() => {
     return { canvas, half, size: canvas.width / density };
   }
 
-  const isLater = ({ day, row }, item, until) => day !== undefined && day[row[item]] > until;
+  const isHidden = ({ mask, row }, item) => mask !== null && !mask[row[item]];
 
   // How many points lie in each square of the ground about 64 pixels wide; squares do not move with the view, so that a
   // number stays the same while the map is dragged.
@@ -244,7 +263,7 @@ const registryDraw = (() => {
     const box = [west * side, north * side, (east + 1) * side - 1, (south + 1) * side - 1];
     for (const { shapes } of layers) {
       registryFind.within(shapes, box, (item) => {
-        if (!isLater(shapes, item, view.until)) counts[squareOf(shapes.x[item], shapes.y[item])]++;
+        if (!isHidden(shapes, item)) counts[squareOf(shapes.x[item], shapes.y[item])]++;
       });
     }
     const most = view.zoom < CROWDS_BELOW_ZOOM ? CROWD : Infinity;
@@ -269,7 +288,7 @@ const registryDraw = (() => {
       const stamps = styles.map((style) => stamp(style, r, view.density));
       const taken = styles.map(() => new Uint8Array((view.width + 1) * (view.height + 1)));
       registryFind.within(shapes, box, (item) => {
-        if (isLater(shapes, item, view.until)) return;
+        if (isHidden(shapes, item)) return;
         const x = shapes.x[item], y = shapes.y[item], look = shapes.look[shapes.row[item]];
         if (isCrowd(x, y)) {
           const disc = (discs[squareOf(x, y)] ??= { x: 0, y: 0, count: 0, looks: new Map(), west: x, north: y, east: x, south: y });
@@ -340,5 +359,50 @@ const registryDraw = (() => {
     }
   }
 
-  return { Canvas, areas, points, highlight, markRadius, isLater };
+  // Small squares, for points that are no events.
+  function dots(ink, shapes, style, view) {
+    ink.fillStyle = style.tint;
+    registryFind.within(shapes, view.box, (item) => {
+      ink.fillRect(Math.round(shapes.x[item] * view.scale + view.left) - 1, Math.round(shapes.y[item] * view.scale + view.top) - 1, 3, 3);
+    });
+  }
+
+  // Short texts with a rim in the colour of the page, where they find room: `{ text, x, y, room }`, all but the text on
+  // the Mercator square. The first come first; none covers a disc, given in pixels around its middle.
+  function labels(ink, entries, view, { paper, text: color }, discs = []) {
+    ink.font = "600 11px system-ui, sans-serif";
+    ink.textAlign = "center";
+    ink.textBaseline = "middle";
+    ink.lineWidth = 3;
+    ink.strokeStyle = paper;
+    ink.fillStyle = color;
+    const taken = discs.map((disc) => ({ x: disc.x * view.scale + view.left, y: disc.y * view.scale + view.top, half: disc.r + RIM, tall: disc.r + RIM }));
+    for (const { text, x: atX, y: atY, room } of entries) {
+      const x = atX * view.scale + view.left, y = atY * view.scale + view.top;
+      if (x < 0 || y < 0 || x > view.width || y > view.height) continue;
+      const half = ink.measureText(text).width / 2 + 3;
+      if (2 * half > room * view.scale) continue;
+      if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < other.tall + 7)) continue;
+      taken.push({ x, y, half, tall: 7 });
+      ink.strokeText(text, x, y);
+      ink.fillText(text, x, y);
+    }
+  }
+
+  // A circle on the ground around a point, its radius on the Mercator square.
+  function circle(ink, { x, y, radius }, view, color) {
+    ink.beginPath();
+    ink.arc(x * view.scale + view.left, y * view.scale + view.top, radius * view.scale, 0, 2 * Math.PI);
+    ink.globalAlpha = 0.12;
+    ink.fillStyle = color;
+    ink.fill();
+    ink.globalAlpha = 1;
+    ink.strokeStyle = color;
+    ink.lineWidth = 1.5;
+    ink.setLineDash([5, 3]);
+    ink.stroke();
+    ink.setLineDash([]);
+  }
+
+  return { Canvas, areas, points, dots, labels, circle, highlight, markRadius, isHidden };
 })();

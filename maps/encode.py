@@ -40,24 +40,28 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: its distinct values, and for each row which of them it holds, -1 for none."""
+    """One column of a table: its distinct values, and for each row which of them it holds, -1 for none.
+
+    ``field`` names what scripts look up, whatever its label says.
+    """
 
     section: str
     label: str
     words: Sequence[object]
     codes: NDArray[np.int32]
     unit: str | None = None
+    field: str = ""
 
     def __getitem__(self, row: int) -> object:
         """The value of a row, None for none."""
         return None if self.codes[row] < 0 else self.words[self.codes[row]]
 
 
-def column(section: str, label: str, values: Sequence[object], unit: str | None = None) -> Column:
+def column(section: str, label: str, values: Sequence[object], unit: str | None = None, *, field: str = "") -> Column:
     """The column of these values, None for none."""
     numbers: dict[object, int] = {}
     codes = [-1 if value is None else numbers.setdefault(value, len(numbers)) for value in values]
-    return Column(section, label, list(numbers), np.array(codes, dtype=np.int32), unit)
+    return Column(section, label, list(numbers), np.array(codes, dtype=np.int32), unit, field)
 
 
 def pack(header: Mapping[str, object], sections: Sequence[bytes]) -> str:
@@ -86,7 +90,8 @@ def pack_table(columns: Sequence[Column]) -> str:
         words = [visible(word, MOST_CHARACTERS) if isinstance(word, str) else word for word in words]
         width = 0 if mostly_new else _width(len(each.words))
         label = visible(each.label, MOST_CHARACTERS)
-        heads.append({"section": each.section, "label": label, "unit": each.unit, "width": width})
+        head: dict[str, object] = {"section": each.section, "label": label, "unit": each.unit, "width": width}
+        heads.append({**head, "field": each.field} if each.field else head)
         sections.append(json.dumps(words, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
         sections.append(_planes(each.codes, width))
     return pack({"columns": heads, "rows": len(columns[0].codes) if columns else 0}, sections)
@@ -146,6 +151,30 @@ def encode_geometry(geometries: NDArray[np.object_]) -> tuple[dict[str, Any], li
         _varints(np.diff(np.flatnonzero(fine), prepend=0)),
         kept[:, 0].tobytes(),
         kept[:, 1].tobytes(),
+    ]
+
+
+def encode_lines(lines: NDArray[np.object_]) -> tuple[dict[str, Any], list[bytes]]:
+    """Lines as integers.
+
+    Parameters
+    ----------
+    lines
+        LineStrings in degrees, none of them missing or empty.
+
+    Returns
+    -------
+    header
+        ``shape``: ``"lines"``.
+    sections
+        Varints: 1 for each line; its vertices; then (zigzag) x and y as `encode_geometry` has them.
+    """
+    vertices, line = shapely.get_coordinates(lines, return_index=True)
+    counts = np.bincount(line, minlength=len(lines))
+    return {"shape": "lines"}, [
+        _varints(np.ones(len(lines), dtype=np.int64)),
+        _varints(counts),
+        *_steps(_rounded(vertices, UNITS_PER_DEGREE)),
     ]
 
 

@@ -21,6 +21,16 @@ SENTENCES = (
     mark("No plotted record is compared."),
     mark("No handover date is known for {batches}."),
     mark("No minefields layer is compared, so there is no handover date."),
+    mark(
+        "{numerator} of {denominator} independent events would give {low}-{high} (Wilson). Too few clusters: the cells "
+        "of {side} km with events are {cells}, fewer than {least}, so how far they depend on each other is hardly "
+        "known, and the interval may be too narrow."
+    ),
+    mark("{numerator} of {denominator} independent events would give {low}-{high} (Wilson)."),
+    mark(
+        "Too few clusters: the cells of {side} km with events are {cells}, fewer than {least}, so how far they depend "
+        "on each other is hardly known, and the interval may be too narrow."
+    ),
 )
 
 _IN_DISTRICTS = mark(

@@ -107,15 +107,17 @@ const registryFind = (() => {
     return Math.hypot((to.lat - from.lat) * perDegree * along, (to.lng - from.lng) * perDegree * across * Math.cos(middle));
   }
 
+  // How wide a metre of the ground is on the Mercator square.
+  const perMetre = (latitude) => HALF / (Math.PI * 6378137 * Math.cos((latitude * Math.PI) / 180));
+
   // What covers a position, and the area nearest to it that does not, up to `farthest` metres away. The Mercator square
   // stretches with latitude, so a little more than the nearest on it is looked at and measured.
   function coverAndNearest(layers, at, farthest) {
     const { lat } = registryDecode.toLatLng(at.x, at.y);
-    const perMetre = HALF / (Math.PI * 6378137 * Math.cos((lat * Math.PI) / 180));
     const covering = [];
     let nearest = null;
     for (let reach = 500; ; reach = Math.min(2 * reach, farthest)) {
-      const side = reach * perMetre * 1.05;
+      const side = reach * perMetre(lat) * 1.05;
       const covered = new Set();
       covering.length = 0;
       nearest = null;
@@ -135,5 +137,5 @@ const registryFind = (() => {
     }
   }
 
-  return { grid, within, boxOf, nearestOfPart, metres, coverAndNearest };
+  return { grid, within, boxOf, nearestOfPart, metres, perMetre, coverAndNearest };
 })();

@@ -87,7 +87,8 @@ const {{ this.get_name() }} = registryMap.layer("{{ this.get_name() }}");
     )
 
     def __init__(self, number: int, block: LayerBlock) -> None:
-        super().__init__(name=f"layer {number}", overlay=True)
+        # Which layers are drawn is decided in the page, not by Leaflet.
+        super().__init__(name=f"layer {number}", overlay=True, show=False)
         self._name = "RegistryLayer"
         self._id = str(number)
         self.block = block
@@ -97,12 +98,16 @@ const {{ this.get_name() }} = registryMap.layer("{{ this.get_name() }}");
         page: Any = self.get_root()
         for part, text in (("shapes", self.block.shapes), ("table", self.block.table)):
             name = f"{self.get_name()}_{part}"
-            data = f'<script type="application/octet-stream" id="{name}">{text}</script>\n'
-            page.html.add_child(Verbatim(data), name=name)
+            page.html.add_child(pack_element(name, text), name=name)
         return super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
-def layer_block(data: LayerData, look: str, words: Catalogue = ENGLISH) -> LayerBlock:
+def pack_element(name: str, text: str) -> Verbatim:
+    """A pack as an element of the page, under a name of our own."""
+    return Verbatim(f'<script type="application/octet-stream" id="{name}">{text}</script>\n')
+
+
+def layer_block(data: LayerData, look: str, words: Catalogue = ENGLISH, *, party_look: str | None = None) -> LayerBlock:
     """The data of one layer as the page reads it.
 
     Parameters
@@ -113,6 +118,8 @@ def layer_block(data: LayerData, look: str, words: Catalogue = ENGLISH) -> Layer
         Name of the look of areas and devices; events take theirs from their class.
     words
         The language of what popups say about it.
+    party_look
+        Name of the look of records that are coloured by giving party.
     """
     drawn = drawn_rows(data.frame)
     rows = data.frame[drawn]
@@ -131,6 +138,8 @@ def layer_block(data: LayerData, look: str, words: Catalogue = ENGLISH) -> Layer
         "given": None if (given := data.handover.handed_over_on) is None else (given.first - _EPOCH).days,
         "looks": looks,
         "invalid_note": words.say(INVALID_NOTE),
+        "party_look": party_look,
+        "party": data.handover.giving_party and visible(data.handover.giving_party, MOST_CHARACTERS),
     }
     invalid = (rows["plot_status"] == PlotStatus.INVALID).to_numpy(dtype=np.uint8)
     days = encode_days(rows["occurred_on"]) if "occurred_on" in rows else b""
@@ -166,7 +175,7 @@ def event_classes(frame: GeoDataFrame, classified: pd.DataFrame) -> pd.DataFrame
 
 
 def _with_turn(rows: pd.DataFrame) -> pd.DataFrame:
-    columns = [name for name in ("event_class", "records", "distance_m") if name in rows]
+    columns = [name for name in ("event_class", "records", "distance_m", "removed_by", "cluster") if name in rows]
     ids = rows["accident_id"].astype("string")
     turn = ids.groupby(ids, dropna=False).cumcount()
     return pd.DataFrame({"accident_id": ids, "turn": turn, **{name: rows[name] for name in columns}})

@@ -63,7 +63,7 @@ const registryLink = (() => {
     const follow = (box, isOn) => {
       if (box.checked === isOn) return;
       box.checked = isOn;
-      box.dispatchEvent(new Event("change"));
+      box.dispatchEvent(new Event("change", { bubbles: true }));
     };
     return {
       name: "off",

@@ -18,11 +18,12 @@ const registryMap = (() => {
   let canvas = null, above = null;
   let crowded = [];
   let selected = null;
-  let until = Infinity;
 
   const colour = (name) => getComputedStyle(root).getPropertyValue("--" + name).trim();
-  const inHand = ({ shapes }) => (shapes.header.given ?? -Infinity) <= until;
-  const shown = () => [...layers.values()].filter((layer) => layer.visible && inHand(layer));
+  // Layers of this kind are drawn by a script of their own; the rest are drawn in the order of the file, backdrops lowest.
+  const painters = { districts: registryChoropleth.paint, clusters: registryClusters.paint, backdrop: registryBackdrop.paint };
+  const depth = ({ shapes }) => ({ districts: 0, backdrop: 1 })[shapes.header.kind] ?? 2;
+  const shown = () => [...layers.values()].filter((layer) => layer.visible && !layer.early).sort((one, other) => depth(one) - depth(other));
 
   // How features of one look are drawn, in the colours of the moment.
   function styleOf(name, areas) {
@@ -49,8 +50,11 @@ const registryMap = (() => {
 
   function setStyles() {
     for (const layer of layers.values()) {
-      layer.styles = layer.shapes.header.looks.map((name) => styleOf(name, layer.shapes.areas));
+      const { looks, party_look: party } = layer.shapes.header;
+      layer.looks = party && root.dataset.records === "party" ? [party] : looks;
+      layer.styles = layer.looks.map((name) => styleOf(name, layer.shapes.areas));
     }
+    registryChoropleth.restyle(styleOf);
   }
 
   function restyle() {
@@ -63,31 +67,21 @@ const registryMap = (() => {
     above?.redraw();
   }
 
-  // A layer of the registry as Leaflet knows layers; all of them are drawn on one canvas.
-  const RegistryLayer = L.Layer.extend({
-    initialize(name) {
-      this.name = name;
-    },
-    onAdd() {
-      this.visible = true;
-      redraw();
-    },
-    onRemove() {
-      this.visible = false;
-      redraw();
-    },
-  });
-
   // Areas below points; points of one kind are counted together. Gives back the crowds.
-  function draw(ink, size) {
-    const view = { ...size, until };
+  function draw(ink, view) {
     const visible = shown();
-    for (const layer of visible.filter(({ shapes }) => shapes.areas)) registryDraw.areas(ink, layer.shapes, layer.styles[0], view);
-    const ground = { paper: colour("paper"), text: colour("ink") };
-    return ["devices", "accidents"].map((kind) => {
+    const ground = { paper: colour("paper"), text: colour("ink"), border: colour("districts") };
+    for (const layer of visible.filter(({ shapes }) => shapes.areas || shapes.header.kind === "backdrop")) {
+      const painter = painters[layer.shapes.header.kind];
+      if (painter) painter(ink, layer, view, ground);
+      else registryDraw.areas(ink, layer.shapes, layer.styles[0], view);
+    }
+    const drawn = ["devices", "accidents"].map((kind) => {
       const together = visible.filter(({ shapes }) => !shapes.areas && shapes.header.kind === kind);
       return { kind, ...registryDraw.points(ink, together, view, ground) };
     });
+    registryChoropleth.label(ink, view, ground, drawn.flatMap(({ discs }) => discs));
+    return drawn;
   }
 
   function paint(ink, view) {
@@ -101,21 +95,41 @@ const registryMap = (() => {
   }
 
   function paintAbove(ink, view) {
-    if (selected) registryDraw.highlight(ink, selected.layer, selected.row, view, colour("ink"));
+    if (!selected) return;
+    const { layer, row } = selected;
+    registryDraw.highlight(ink, layer, row, view, colour("ink"));
+    const sigma = layer.shapes.header.kind === "accidents" ? registryPopup.sigmaOf(layer, row) : null;
+    if (sigma === null) return;
+    for (let item = layer.shapes.first[row]; item < layer.shapes.first[row + 1]; item++) {
+      const x = layer.shapes.x[item], y = layer.shapes.y[item];
+      const radius = sigma * registryFind.perMetre(registryDecode.toLatLng(x, y).lat);
+      registryDraw.circle(ink, { x, y, radius }, view, colour("ink"));
+    }
   }
 
   function layer(name) {
-    const made = new RegistryLayer(name);
+    const made = { name, visible: true, early: false };
     layers.set(name, made);
     return made;
   }
 
-  async function open() {
+  async function open(map) {
     for (const each of layers.values()) {
       each.shapes = registryDecode.shapes(await registryDecode.unpack(`${each.name}_shapes`));
       each.shapes.grid = registryFind.grid(each.shapes);
       each.table = registryDecode.table(await registryDecode.unpack(`${each.name}_table`));
     }
+    await registryChoropleth.open(layers);
+    await registryCharts.open({
+      choose(band) {
+        leavePanel();
+        registryFilter.choose({ band: registryFilter.state().band === band ? null : band });
+      },
+      goTo(feature) {
+        leavePanel();
+        goTo(map, feature, registryChoropleth.middle(feature.row));
+      },
+    });
   }
 
   const crowds = () => crowded.flatMap((kind) => kind.discs);
@@ -126,14 +140,14 @@ const registryMap = (() => {
   function featuresAt(map, latlng) {
     const { x, y } = registryDecode.fromLatLng(latlng);
     const found = [];
-    const inOrder = shown();
+    const inOrder = shown().filter(({ shapes }) => shapes.header.kind !== "backdrop");
     for (const each of [...inOrder.filter(({ shapes }) => shapes.areas), ...inOrder.filter(({ shapes }) => !shapes.areas)]) {
       const { shapes } = each;
       const reach = perPixel(map) * (shapes.areas ? EDGE_REACH : registryDraw.markRadius(map.getZoom()) + 3);
       const inCrowd = crowded.find(({ kind }) => kind === shapes.header.kind)?.isCrowd;
       const rows = new Map();
       registryFind.within(shapes, [x - reach, y - reach, x + reach, y + reach], (item) => {
-        if (registryDraw.isLater(shapes, item, until)) return;
+        if (registryDraw.isHidden(shapes, item)) return;
         const far = shapes.areas ? 0 : Math.hypot(shapes.x[item] - x, shapes.y[item] - y);
         if (shapes.areas ? registryFind.nearestOfPart(shapes, item, x, y).far <= reach : !inCrowd?.(shapes.x[item], shapes.y[item])) {
           rows.set(shapes.row[item], Math.min(far, rows.get(shapes.row[item]) ?? Infinity));
@@ -198,14 +212,14 @@ const registryMap = (() => {
   }
 
   // Comes to a feature and shows its record.
-  function goTo(map, feature) {
+  function goTo(map, feature, place) {
     const { shapes } = feature.layer;
     const corners = registryFind.boxOf(shapes, feature.row);
     const bounds = L.latLngBounds(registryDecode.toLatLng(corners[0], corners[1]), registryDecode.toLatLng(corners[2], corners[3]));
     map.fitBounds(bounds, { maxZoom: CLOSER_ZOOM, padding: [60, 60], animate: false });
     const item = shapes.first[feature.row];
     const at = shapes.areas ? shapes.ringStart[shapes.partStart[item]] : item;
-    tell(map, registryDecode.toLatLng(shapes.x[at], shapes.y[at]), [feature]);
+    tell(map, place ?? registryDecode.toLatLng(shapes.x[at], shapes.y[at]), [feature]);
   }
 
   // Names what the pointer is over.
@@ -242,7 +256,8 @@ const registryMap = (() => {
   function create(id, settings) {
     options = settings;
     const map = L.map(id, { attributionControl: false, zoomControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxZoom: 20 });
-    const fit = () => map.fitBounds(options.bounds, { padding: [16, 16], maxZoom: 16 });
+    // So much above and below that nothing is lost when the bar of the filters takes its room.
+    const fit = () => map.fitBounds(options.bounds, { padding: [16, 36], maxZoom: 16 });
     L.control.zoom({ zoomInTitle: say("Zoom in"), zoomOutTitle: say("Zoom out") }).addTo(map);
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
@@ -265,13 +280,9 @@ const registryMap = (() => {
     tell();
   }
 
-  function listenForLayers(map) {
-    for (const box of document.querySelectorAll("[data-layer]")) {
-      const each = layers.get(box.dataset.layer);
-      const follow = () => (box.checked ? each.addTo(map) : each.remove());
-      box.addEventListener("change", follow);
-      follow();
-    }
+  // On a phone the panel covers the map.
+  function leavePanel() {
+    if (narrow.matches && !root.classList.contains("panel-closed")) document.getElementById("panel-button").click();
   }
 
   function listenForFind(map) {
@@ -281,8 +292,7 @@ const registryMap = (() => {
       button.type = "button";
       button.append(element("span", "", name), element("small", "", more));
       button.addEventListener("click", () => {
-        // On a phone the panel covers the map.
-        if (narrow.matches) document.getElementById("panel-button").click();
+        leavePanel();
         act();
       });
       line.append(button);
@@ -301,7 +311,7 @@ const registryMap = (() => {
           tell(map, latlng, featuresAt(map, latlng), side);
         });
       }
-      const { batches, features, more } = registrySearch.find([...layers.values()], text, MOST_FOUND);
+      const { batches, features, more } = registrySearch.find([...layers.values()].filter(({ table }) => table.name), text, MOST_FOUND);
       for (const layer of batches) {
         offer(registryPopup.batchOf({ layer }), `${say("Batch")}: ${say.number(layer.shapes.count)} × ${layer.shapes.header.name}`, () => showLayer(map, layer));
       }
@@ -337,15 +347,18 @@ const registryMap = (() => {
       return;
     }
     try {
-      await open();
+      await open(map);
     } catch (error) {
       sayTrouble(DAMAGED);
       throw error;
     }
-    listenForLayers(map);
     canvas = new registryDraw.Canvas(paint, { padding: 0.15 });
     above = new registryDraw.Canvas(paintAbove, { padding: 0.15 });
-    setStyles();
+    registryFilter.listen([...layers.values()], () => {
+      map.closePopup();
+      map.invalidateSize();
+      restyle();
+    });
     canvas.addTo(map);
     above.addTo(map);
     const act = (latlng) => registryMeasure.take(latlng) || openAt(map, latlng);
@@ -355,11 +368,6 @@ const registryMap = (() => {
     registryControls.listenForPopups(map);
     listenForPointer(map);
     listenForFind(map);
-    registryTimeline.listen([...layers.values()], (day) => {
-      until = day;
-      map.closePopup();
-      redraw();
-    });
     registryOverlay.listen(map);
     registryMeasure.listen(map);
     registrySheet.listen(map, drawOnPaper, restyle, options.record_notes);

@@ -20,7 +20,9 @@ const registryPopup = (() => {
   }
 
   const labelOf = ({ table }, row) => String(table.name.value(row) ?? say("without number"));
-  const lookOf = ({ shapes }, row) => shapes.header.looks[shapes.look[row]];
+  const lookOf = ({ shapes, looks }, row) => (looks ?? shapes.header.looks)[shapes.look[row]];
+  // Position error of an event, one sigma in metres, null where it is not stated.
+  const sigmaOf = ({ table }, row) => table.field("sigma_m")?.value(row) ?? null;
 
   function addRow(list, label, text) {
     const row = element("div");
@@ -28,8 +30,9 @@ const registryPopup = (() => {
     list.append(row);
   }
 
-  function section(name, { shapes, table }, row) {
+  function section(name, { shapes, table, figures }, row) {
     const list = element("dl");
+    if (name === "compared" && figures) figures(row).forEach(([label, text]) => addRow(list, label, text));
     if (name === "provenance") shapes.header.batch.forEach(([label, text]) => addRow(list, label, text));
     for (const column of table.columns.filter((candidate) => candidate.section === name)) {
       const value = column.value(row);
@@ -79,8 +82,14 @@ const registryPopup = (() => {
     const heading = element("h2", `look-${lookOf(layer, row)}`);
     heading.append(element("small", "", header.name), element("span", "", labelOf(layer, row)));
     const broken = invalid[row] ? [element("p", "warning", header.invalid_note)] : [];
+    if (header.notice) broken.push(warning(header.notice, header.notice_in_english));
+    if (header.kind === "accidents") warnings = [...warnings, element("p", "hint", sigmaText(sigmaOf(layer, row)))];
     return [heading, ...broken, ...warnings, ...Object.keys(SECTIONS).flatMap((name) => section(name, layer, row))];
   }
+
+  const sigmaText = (sigma) => sigma === null
+    ? say("Position error not stated: no circle is drawn.")
+    : say("Circle: the position error as stated, one sigma, {sigma} m. The true place may well lie outside it.", { sigma });
 
   function warning(text, english) {
     const made = element("p", "warning", text);
@@ -138,8 +147,13 @@ const registryPopup = (() => {
   }
 
   function nameOf({ layer, row }, looks) {
-    const name = `${layer.shapes.header.name} ${labelOf(layer, row)}`;
-    return layer.shapes.header.kind === "accidents" ? `${name}: ${looks[lookOf(layer, row)].label}` : name;
+    const { header } = layer.shapes;
+    const name = `${header.name} ${labelOf(layer, row)}`;
+    if (header.kind === "accidents") return `${name}: ${looks[lookOf(layer, row)].label}`;
+    if (header.kind !== "minefields") return name;
+    // So that neither batch nor party rests on a colour.
+    const byParty = document.documentElement.dataset.records === "party";
+    return `${name}: ${byParty ? header.party ?? say("giving party not stated") : batchOf({ layer })}`;
   }
 
   // What a disc stands for, class by class.
@@ -153,5 +167,5 @@ const registryPopup = (() => {
     return content;
   }
 
-  return { element, warning, content, nameOf, labelOf, batchOf, position, crowd };
+  return { element, warning, content, nameOf, labelOf, batchOf, position, crowd, sigmaOf };
 })();

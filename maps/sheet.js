@@ -100,8 +100,10 @@ const registrySheet = (() => {
       if (shown.length) list.append(element("li", "heading", group.querySelector("legend").textContent));
       for (const box of shown) {
         const line = element("li", "layer-of-sheet");
-        const name = `${box.closest(".layer").querySelector(".name").textContent} (${box.dataset.key.split(":")[1]})`;
-        line.append(box.closest(".layer").querySelector(".swatch").cloneNode(true), element("span", "", name));
+        const label = box.closest(".layer"), batch = box.dataset.key.split(":")[1];
+        const name = `${label.querySelector(".name").textContent}${batch ? ` (${batch})` : ""}`;
+        const byParty = root.dataset.records === "party" && label.querySelector(".by-party .swatch");
+        line.append((byParty || label.querySelector(".swatch")).cloneNode(true), element("span", "", name));
         list.append(line);
       }
     }

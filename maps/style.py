@@ -6,10 +6,20 @@ The looks of layers and events are in `registry.looks`, because the registry fil
 from collections.abc import Mapping
 
 from maps.words import mark
-from registry.looks import EVENT_LOOKS, INVALID_DASH, INVALID_LABEL, KIND_LOOKS, MINEFIELD_LOOKS, NOT_COMPARED, Look
+from registry.looks import (
+    CLUSTER_LOOK,
+    EVENT_LOOKS,
+    INVALID_DASH,
+    INVALID_LABEL,
+    KIND_LOOKS,
+    MINEFIELD_LOOKS,
+    NOT_COMPARED,
+    Look,
+)
 from registry.model import Kind
 
 __all__ = [
+    "CLUSTER_LOOK",
     "EVENT_LOOKS",
     "INVALID_DASH",
     "INVALID_LABEL",
@@ -18,6 +28,43 @@ __all__ = [
     "NOT_COMPARED",
     "Look",
 ]
+
+# Giving parties differ in outline too. Their order is that in which they first gave something, and no rank.
+PARTY_LOOKS = tuple(
+    Look(light, dark, mark("Recorded minefield"), dash=dash, weight=1.6, fill_opacity=0.3)
+    for light, dark, dash in (
+        ("#005a8c", "#7cc0f0", ""),
+        ("#a0400a", "#f0a878", "9 3"),
+        ("#7a2f8f", "#d9a0ea", "9 3 2 3"),
+        ("#7a6000", "#dcc36a", "5 2"),
+        ("#9a1750", "#f58fb8", "2 2"),
+        ("#3c3c3c", "#dcdcdc", "14 3"),
+    )
+)
+PARTY_NOT_STATED = "party-not-stated"
+PARTY_UNKNOWN = Look("#5a646d", "#a3adb6", mark("Recorded minefield"), dash="1 3", weight=1.6, fill_opacity=0.2)
+
+# From few to many outside: one hue, evenly darker (on a dark page lighter), so that the order is there in grey too;
+# never so strong that a record on it could be overlooked.
+SHARE_LOOKS: Mapping[str, Look] = {
+    **{
+        f"share-{number}": Look(light, dark, label, weight=0.8, fill_opacity=0.9)
+        for number, (light, dark, label) in enumerate(
+            (
+                ("#f9f5ea", "#211d15", mark("Less than 20 % outside every record")),
+                ("#ecdfc2", "#383021", mark("20 % to less than 40 %")),
+                ("#dcc79c", "#50432a", mark("40 % to less than 60 %")),
+                ("#ccb07a", "#6a5833", mark("60 % to less than 80 %")),
+                ("#bd9a5a", "#866d3d", mark("80 % and more")),
+            )
+        )
+    },
+    "share-few": Look("#8a939c", "#6c7680", mark("Fewer than 10 events: counts only, no share"), weight=0.8),
+    "share-none": Look("#8a939c", "#6c7680", mark("No share: the popup says why"), weight=0.8),
+    "share-no-event": Look("#8a939c", "#6c7680", mark("No event recorded"), weight=0.8),
+}
+
+BACKDROP_LOOK = Look("#7d7468", "#8d857a", mark("Backdrop"), weight=1.0)
 
 # The import report shows what became of each record; a suspected one has a finding about its place or geometry.
 REPORT_LOOKS: Mapping[str, Look] = {

@@ -8,10 +8,10 @@ const registryTimeline = (() => {
 
   const dateOf = (day) => new Date(day * MILLISECONDS).toISOString().slice(0, 10);
 
-  // Calls `show` with the last day to be shown, Infinity for all.
+  // Calls `show` with the last day to be shown, Infinity for all; gives back what sets the slider to a day.
   function listen(layers, show) {
     const slider = document.getElementById("until");
-    if (!slider) return;
+    if (!slider) return () => {};
     const said = document.getElementById("until-said"), play = document.getElementById("play");
     const given = layers.map(({ shapes }) => shapes.header.given).filter((day) => day !== null);
     const dated = layers.filter(({ shapes }) => shapes.day);
@@ -33,9 +33,12 @@ const registryTimeline = (() => {
     let timer = 0;
     const tell = () => {
       const day = Number(slider.value);
+      write(day);
+      show(day >= last ? Infinity : day);
+    };
+    const write = (day) => {
       if (day >= last) {
         said.textContent = say("All dates");
-        show(Infinity);
         return;
       }
       let known = -undated;
@@ -48,7 +51,6 @@ const registryTimeline = (() => {
         events: say.number(known),
         all_events: say.number(events - undated),
       });
-      show(day);
     };
     const stop = () => {
       clearInterval(timer);
@@ -72,8 +74,14 @@ const registryTimeline = (() => {
       stop();
       tell();
     });
-    tell();
+    write(last);
+    return (day) => {
+      if (Number(slider.value) === Math.min(day, last)) return;
+      stop();
+      slider.value = Math.min(day, last);
+      write(Number(slider.value));
+    };
   }
 
-  return { listen };
+  return { listen, dateOf };
 })();

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,8 +18,10 @@ from folium.template import Template
 from numpy.typing import NDArray
 
 from maps import assets, notices, style
+from maps.derived import add_derived
 from maps.figures import headline_figures
 from maps.layers import LayerData, RegistryLayer, Verbatim, drawn_rows, layer_block
+from maps.parties import party_looks
 from maps.words import ENGLISH, Catalogue
 from registry.errors import RegistryError
 from registry.model import Kind, Layer
@@ -46,6 +48,7 @@ class LayerEntry:
     kind: Kind
     count: int
     look: str
+    party_look: str | None
     classes: frozenset[str]
     size: int
 
@@ -58,6 +61,7 @@ def build_web_map(
     tiles: str | None = None,
     without: Collection[str] = (),
     words: Catalogue = ENGLISH,
+    backdrop: Path | None = None,
 ) -> folium.Map:
     """The interactive map of a registry's active layers.
 
@@ -77,6 +81,8 @@ def build_web_map(
         Batches that are not drawn. The page names them, and its figures still count them.
     words
         The language of the page, of `maps.words.catalogue`. What the data say stays in their own.
+    backdrop
+        A vector file, drawn as outlines beneath the evidence and named after the file.
 
     Returns
     -------
@@ -87,7 +93,7 @@ def build_web_map(
     ------
     RegistryError
         If ``tiles`` names no base map, or one that asks for a key; if ``without`` names a batch without active
-        layers; if the data of the page would be more than `MOST_BYTES`.
+        layers; if the backdrop cannot be drawn; if the data of the page would be more than `MOST_BYTES`.
     """
     provider = None if tiles is None else _base_map(tiles)
     heading = visible(title or registry.path.stem, MOST_CHARACTERS)
@@ -100,9 +106,12 @@ def build_web_map(
         base_map = folium.TileLayer(provider)
         base_map._id = "base"
         base_map.add_to(web_map)
-    entries = _add_layers(web_map, stored, words)
-    _refuse_too_much(entries)
+    parties = party_looks(registry.handover(layer.batch_id) for layer in layers if layer.kind is Kind.MINEFIELDS)
+    entries = _add_layers(web_map, stored, parties, words)
+    derived = add_derived(web_map, stored, comparison, backdrop, words)
+    _refuse_too_much(entries, derived.size)
     values = _frame_values(heading, stored, entries, comparison, provider, words=words)
+    values |= {"derived": derived, "parties": parties}
     values["left_out"] = [
         f"{visible(layer.title, MOST_CHARACTERS)} ({layer.batch_id}, {words.say(style.KIND_HEADINGS[layer.kind])})"
         for layer in left_out
@@ -274,9 +283,9 @@ def _record_notes(layers: Iterable[Layer], left_out: Collection[Layer], words: C
     return notes
 
 
-def _refuse_too_much(entries: Sequence[LayerEntry]) -> None:
+def _refuse_too_much(entries: Sequence[LayerEntry], beside: int) -> None:
     """Stop before a page that a browser would hang on."""
-    total = sum(entry.size for entry in entries)
+    total = beside + sum(entry.size for entry in entries)
     if total <= MOST_BYTES:
         return
     largest = sorted(entries, key=lambda entry: -entry.size)[:3]
@@ -308,20 +317,23 @@ def _bounds(stored: Iterable[LayerData]) -> Bounds:
     return _WORLD
 
 
-def _add_layers(web_map: folium.Map, stored: Sequence[LayerData], words: Catalogue) -> list[LayerEntry]:
+def _add_layers(
+    web_map: folium.Map, stored: Sequence[LayerData], parties: Mapping[str | None, str], words: Catalogue
+) -> list[LayerEntry]:
     entries: list[LayerEntry] = []
     for number, data in enumerate(stored):
         kind = data.layer.kind
         look = style.NOT_COMPARED if kind is Kind.ACCIDENTS else kind.value
+        party_look = parties[data.handover.giving_party or None] if kind is Kind.MINEFIELDS else None
         if kind is Kind.MINEFIELDS:
             batches = sum(entry.kind is kind for entry in entries)
             look = f"minefields-{batches % len(style.MINEFIELD_LOOKS)}"
-        block = layer_block(data, look, words)
+        block = layer_block(data, look, words, party_look=party_look)
         drawn = RegistryLayer(number, block)
         drawn.add_to(web_map)
         name, batch_id = drawn.get_name(), data.layer.batch_id
         title = visible(data.layer.title, MOST_CHARACTERS)
-        entries.append(LayerEntry(name, title, batch_id, kind, block.count, look, block.looks, block.size))
+        entries.append(LayerEntry(name, title, batch_id, kind, block.count, look, party_look, block.looks, block.size))
     return entries
 
 

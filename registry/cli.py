@@ -687,6 +687,10 @@ def map_(
         str,
         typer.Option("--lang", metavar="CODE", help="Language of the page, as ru.", autocompletion=_languages),
     ] = "en",
+    backdrop: Annotated[
+        Path | None,
+        typer.Option("--backdrop", metavar="FILE", help="A vector file drawn as outlines beneath the evidence."),
+    ] = None,
 ) -> None:
     """Draw the registry as one HTML file that opens without a network."""
     from maps.webmap import build_web_map, save_web_map
@@ -698,7 +702,15 @@ def map_(
     with _open(context) as registry, _progress() as progress:
         comparison = compute_stats(registry, StatsOptions(sections=FOR_A_MAP), progress=progress)
         progress("drawing the map", None)
-        web_map = build_web_map(registry, comparison, title=title, tiles=tiles, without=without or (), words=words)
+        web_map = build_web_map(
+            registry,
+            comparison,
+            title=title,
+            tiles=tiles,
+            without=without or (),
+            words=words,
+            backdrop=backdrop,
+        )
         save_web_map(web_map, output)
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB. RESTRICTED: it shows positions of recorded minefields.")
 

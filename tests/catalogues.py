@@ -14,9 +14,10 @@ from babel.messages.pofile import read_po, write_po
 
 from maps.attributes import is_listed
 from maps.words import languages
+from registry.compare.clusters import NOTICE
 from registry.compare.eligibility import RULE_WORDS
 from registry.headlines import SECTION_WORDS
-from registry.looks import EVENT_LOOKS, INVALID_LABEL, KIND_LOOKS, MINEFIELD_LOOKS
+from registry.looks import CLUSTER_LOOK, EVENT_LOOKS, INVALID_LABEL, KIND_LOOKS, MINEFIELD_LOOKS
 from registry.model import Kind
 from registry.schema import fields
 
@@ -58,7 +59,7 @@ def _texts_of(path: Path) -> list[str]:
 
 def _registry_texts() -> dict[str, list[str]]:
     """What the registry's own tables say in popups: they know no catalogue, and are read instead."""
-    looks = [MINEFIELD_LOOKS[0], *KIND_LOOKS.values(), *EVENT_LOOKS.values()]
+    looks = [MINEFIELD_LOOKS[0], *KIND_LOOKS.values(), *EVENT_LOOKS.values(), CLUSTER_LOOK]
     listed = [field for kind in Kind for field in fields(kind) if is_listed(field, kind)]
     return {
         "registry/schema.py": [each for field in listed for each in (field.meaning, field.unit) if each],
@@ -66,6 +67,7 @@ def _registry_texts() -> dict[str, list[str]]:
         "registry/compare/eligibility.py": list(RULE_WORDS.values()),
         "registry/looks.py": [look.label for look in looks] + [INVALID_LABEL],
         "registry/headlines.py": list(SECTION_WORDS.values()),
+        "registry/compare/clusters.py": [NOTICE],
     }
 
 

@@ -378,6 +378,7 @@ class TestForeseen:
             (["stats", "--fade-out", "0"], "metres above 0"),
             (["map", "-o", "no/such/folder/map.html"], "cannot be written"),
             (["map", "--lang", "xx"], "no language 'xx' for the page; name one of: ar, az, en, hy, ru"),
+            (["map", "--backdrop", "roads.gpkg"], "roads.gpkg: there is no such file"),
             (["init"], "it exists already"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -96,9 +96,9 @@ def opened(browser, tmp_path):
     requests, troubles, contexts = [], [], []
     own_file = (tmp_path / "page.html").as_uri()
 
-    def look(registry, *, width=1280, height=800, colours="light", title=None, fragment=""):
+    def look(registry, *, width=1280, height=800, colours="light", title=None, fragment="", **options):
         path = tmp_path / "page.html"
-        save_web_map(build_web_map(registry, compute_stats(registry), title=title), path)
+        save_web_map(build_web_map(registry, compute_stats(registry), title=title, **options), path)
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours)
         contexts.append(context)
         page = context.new_page()
