@@ -18,6 +18,7 @@ from maps.style import (
     PARTY_LOOKS,
     PARTY_NOT_STATED,
     PARTY_UNKNOWN,
+    PUBLIC_SHADES,
     REPORT_LOOKS,
     SHARE_LOOKS,
     Look,
@@ -30,6 +31,7 @@ _SCRIPTS = (
     "page",
 )
 _STYLES = ("page", "tools", "sheet", "panel")
+_PUBLIC_SCRIPTS = ("say", "decode", "find", "draw", "popup", "controls", "public")
 
 
 def leaflet_script() -> str:
@@ -60,6 +62,21 @@ def page_template() -> str:
     Jinja, to be rendered with escaping on.
     """
     return _text(files("maps") / "page.html")
+
+
+def public_scripts() -> list[str]:
+    """The scripts of the public map: those of the web map that know nothing of records, and its own."""
+    return [_text(files("maps") / f"{name}.js") for name in _PUBLIC_SCRIPTS]
+
+
+def public_style() -> str:
+    """The style sheet of the public map, after that of the web map and the shades of its tables."""
+    return page_style() + _shade_variables() + _text(files("maps") / "public.css")
+
+
+def public_template() -> str:
+    """The frame around the public map, as `page_template`."""
+    return _text(files("maps") / "public.html")
 
 
 def report_style() -> str:
@@ -145,9 +162,22 @@ def _text(file: Traversable) -> str:
 def _colour_variables(looks: Mapping[str, Look]) -> str:
     light = "".join(f"--{name}:{look.light};" for name, look in looks.items())
     dark = "".join(f"--{name}:{look.dark};" for name, look in looks.items())
-    # Online base maps are light, so with one the page stays light.
     classes = "".join(f".look-{name}{{color:var(--{name})}}" for name in looks)
-    in_the_dark = (
-        f"@media screen and (prefers-color-scheme: dark){{:root:not([data-base-map],[data-on-paper]){{{dark}}}}}"
-    )
-    return f":root{{{light}}}\n{in_the_dark}\n{classes}\n"
+    return f":root{{{light}}}\n{_in_the_dark(dark)}\n{classes}\n"
+
+
+def _shade_variables() -> str:
+    """The shades of each table under names of their own, and as those in use while the page shows that table."""
+    light, dark, chosen = "", "", ""
+    for name, shades in PUBLIC_SHADES.items():
+        light += "".join(f"--{name}-{number}:{shade};" for number, shade in enumerate(shades.light))
+        dark += "".join(f"--{name}-{number}:{shade};" for number, shade in enumerate(shades.dark))
+        in_use = "".join(f"--shade-{number}:var(--{name}-{number});" for number in range(len(shades.light)))
+        chosen += f":root[data-shown={name}]{{{in_use}}}"
+    return f":root{{{light}}}\n{_in_the_dark(dark)}\n{chosen}\n"
+
+
+def _in_the_dark(declarations: str) -> str:
+    """A rule for dark screens; online base maps are light, so with one the page stays light, as it does on paper."""
+    dark_page = ":root:not([data-base-map],[data-on-paper])"
+    return f"@media screen and (prefers-color-scheme: dark){{{dark_page}{{{declarations}}}}}"

@@ -92,7 +92,7 @@ const registryControls = (() => {
     document.getElementById("skip").addEventListener("click", (event) => {
       event.preventDefault();
       if (root.classList.contains("panel-closed")) document.getElementById("panel-button").click();
-      document.getElementById("find-text").focus();
+      document.querySelector(event.currentTarget.hash).focus();
     });
   }
 

@@ -404,5 +404,5 @@ const registryDraw = (() => {
     ink.setLineDash([]);
   }
 
-  return { Canvas, areas, points, dots, labels, circle, highlight, markRadius, isHidden };
+  return { Canvas, areas, points, dots, labels, circle, highlight, markRadius, isHidden, trace };
 })();

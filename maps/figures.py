@@ -83,11 +83,11 @@ def headline_figures(comparison: Comparison, words: Catalogue = ENGLISH) -> Figu
     )
 
 
-def share_text(share: Share, words: Catalogue = ENGLISH) -> str:
+def share_text(share: Share, words: Catalogue = ENGLISH, decimals: int = 1) -> str:
     """The value and interval of a share whose counts stand beside it, or why it has none."""
     if share.value is None or share.low is None or share.high is None:
         return words.say("No share: {reason}", reason=sentence(share.reason or "", words))
-    value, low, high = (f"{100 * part:.1f}" for part in (share.value, share.low, share.high))
+    value, low, high = (f"{100 * part:.{decimals}f}" for part in (share.value, share.low, share.high))
     interval = words.say("{value} % (95 % interval {low} to {high} %)", value=value, low=low, high=high)
     return interval.replace(" %", "\u00a0%")
 
@@ -104,13 +104,14 @@ def sentence(said: str, words: Catalogue) -> str:
 def _window(name: str, window: Window, words: Catalogue) -> WindowFigures:
     return WindowFigures(
         name,
-        _of(window.outside, window.total, words),
-        _of(window.inside, window.total, words),
+        part_of(window.outside, window.total, words),
+        part_of(window.inside, window.total, words),
         share_text(window.share_outside, words),
     )
 
 
-def _of(part: int, whole: int, words: Catalogue) -> str:
+def part_of(part: int, whole: int, words: Catalogue) -> str:
+    """A count and the whole it is of."""
     return words.say("{part} of {whole}", part=words.number(part), whole=words.number(whole))
 
 
@@ -125,14 +126,14 @@ def _notes(accuracy: Accuracy, words: Catalogue) -> list[str]:
         if count
     ]
     if accuracy.unfiltered is not None:
-        share = _of(accuracy.unfiltered.outside, accuracy.unfiltered.total, words)
+        share = part_of(accuracy.unfiltered.outside, accuracy.unfiltered.total, words)
         notes.append(words.say("Outside every record with them: {share}.", share=share))
     for text, unmapped in (
         (_IN_DISTRICTS, accuracy.unmapped_districts.events),
         (_ON_SHEETS, accuracy.unmapped_sheets.events),
     ):
         if unmapped.numerator:
-            notes.append(words.say(text, share=_of(unmapped.numerator, unmapped.denominator, words)))
+            notes.append(words.say(text, share=part_of(unmapped.numerator, unmapped.denominator, words)))
     left_out = accuracy.left_out
     if left_out.further_events_inside:
         notes.append(

@@ -39,3 +39,14 @@ def restricted(kinds: Iterable[Kind], words: Catalogue) -> Notice | None:
 def unreviewed(words: Catalogue) -> Notice | None:
     """That no native speaker has reviewed the language of the page; None where one has."""
     return Notice(words.say(UNREVIEWED), words.english_too(UNREVIEWED)) if words.is_unreviewed else None
+
+
+def generalised(side_km: int | None, words: Catalogue) -> Notice:
+    """The banner of a public page: hexagons with sides of that many kilometres, or districts where it is None."""
+    text = style.PUBLIC_BY_DISTRICT if side_km is None else style.PUBLIC_BY_HEXAGON
+    return Notice(words.say(text, side=side_km), words.english_too(text, side=side_km))
+
+
+def public_notice(words: Catalogue) -> Notice:
+    """What a public map means and does not mean."""
+    return Notice(words.say(style.PUBLIC_NOTICE), words.english_too(style.PUBLIC_NOTICE))

@@ -167,5 +167,5 @@ const registryPopup = (() => {
     return content;
   }
 
-  return { element, warning, content, nameOf, labelOf, batchOf, position, crowd, sigmaOf };
+  return { element, addRow, warning, content, nameOf, labelOf, batchOf, position, crowd, sigmaOf };
 })();

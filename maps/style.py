@@ -4,6 +4,7 @@ The looks of layers and events are in `registry.looks`, because the registry fil
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from maps.words import mark
 from registry.looks import (
@@ -120,3 +121,51 @@ NOTICE = mark(
 )
 NO_RECORD = mark("No record is not safe: it never means that the ground is free of mines.")
 INVALID_NOTE = mark("The geometry is invalid as delivered: drawn dashed as it came, and left out of the figures.")
+
+
+@dataclass(frozen=True)
+class Shades:
+    """Colours of ranges of numbers, the lowest first: darker with the number on a light page, lighter on a dark one."""
+
+    light: tuple[str, ...]
+    dark: tuple[str, ...]
+
+
+# What the public map shows of places, in the hues that the same things have on the full map.
+PUBLIC_SHADES: Mapping[str, Shades] = {
+    "outside": Shades(
+        ("#fccb9f", "#fba667", "#ea6d1f", "#b94304", "#6d2403"),
+        ("#55280d", "#8a4312", "#c4651b", "#f0995a", "#fdd9bb"),
+    ),
+    "inside": Shades(
+        ("#bcd6ef", "#8dbbe0", "#3f8fca", "#12609f", "#07315f"),
+        ("#123455", "#1d5488", "#327fbd", "#7ab5e0", "#d2e6f6"),
+    ),
+    "records": Shades(
+        ("#e6bfd5", "#d69bbf", "#b9619a", "#8a2a66", "#4b1036"),
+        ("#4a1c38", "#7a345d", "#ab5787", "#d691b7", "#f5d6e6"),
+    ),
+}
+PUBLIC_STARTS = (5, 10, 20, 50, 100)
+"""Where the range of each shade begins."""
+
+PUBLIC_NAMES: Mapping[str, str] = {
+    "outside": mark("Events outside every record"),
+    "inside": mark("Events inside a record"),
+    "records": mark("Minefield records that reach in"),
+}
+"""The tables of the public map, in their order."""
+
+PUBLIC_WITHHELD = mark("Fewer than 5, none, or withheld")
+PUBLIC_BY_HEXAGON = mark(
+    "Public version, generalised: hexagons with sides of {side} km stand for what lies in them. "
+    "Numbers below 5 are not shown: a place without colour is not a safe place."
+)
+PUBLIC_BY_DISTRICT = mark(
+    "Public version, generalised: districts stand for what lies in them. "
+    "Numbers below 5 are not shown: a place without colour is not a safe place."
+)
+PUBLIC_NOTICE = mark(
+    "This map shows what was recorded, in ranges of numbers. No colour means that few are recorded, none, or that the "
+    "number is withheld. It never means that the ground is free of mines."
+)

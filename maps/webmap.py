@@ -24,7 +24,7 @@ from maps.layers import LayerData, RegistryLayer, Verbatim, drawn_rows, layer_bl
 from maps.parties import party_looks
 from maps.words import ENGLISH, Catalogue
 from registry.errors import RegistryError
-from registry.model import Kind, Layer
+from registry.model import Kind, Layer, PartialDate
 from registry.plaintext import MOST_CHARACTERS, visible
 from registry.stats import Comparison
 from registry.store import Registry
@@ -177,12 +177,12 @@ registryMap.start({{ this.web_map.get_name() }});
         """
     )
 
-    def __init__(self, web_map: folium.Map, values: dict[str, object]) -> None:
+    def __init__(self, web_map: folium.Map, values: dict[str, object], template: str | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Frame"
         self.web_map = web_map
         environment = assets.environment()
-        self.markup = environment.from_string(assets.page_template()).render(values)
+        self.markup = environment.from_string(template or assets.page_template()).render(values)
 
     def render(self, **kwargs: object) -> Any:
         """Put the frame around the map."""
@@ -222,9 +222,11 @@ class _Page(Figure):
 """
     )
 
-    def __init__(self, title: str, provider: xyzservices.TileProvider | None, words: Catalogue) -> None:
+    def __init__(
+        self, title: str, provider: xyzservices.TileProvider | None, words: Catalogue, *, public: bool = False
+    ) -> None:
         super().__init__(title=html.escape(title))
-        self.words = words
+        self.words, self.public = words, public
         self.image_hosts = [] if provider is None else [_origin(provider)]
 
     def render(self, **kwargs: object) -> str:
@@ -233,8 +235,9 @@ class _Page(Figure):
         self.html, self.script = Element(), Element()
         for child in self._children.values():
             child.render(**kwargs)
-        styles = [assets.leaflet_style(), assets.page_style()]
-        scripts = [assets.leaflet_script(), *assets.page_scripts(), self.script.render(**kwargs)]
+        styles = [assets.leaflet_style(), assets.public_style() if self.public else assets.page_style()]
+        ours = assets.public_scripts() if self.public else assets.page_scripts()
+        scripts = [assets.leaflet_script(), *ours, self.script.render(**kwargs)]
         policy = assets.content_security_policy(scripts, styles, self.image_hosts)
         page: str = self._template.render(this=self, kwargs=kwargs, styles=styles, scripts=scripts, policy=policy)
         return page
@@ -389,18 +392,21 @@ def _dates(stored: Sequence[LayerData], words: Catalogue) -> list[str]:
     if not stored:
         return [words.say("The registry holds no active layer yet.")]
     dates = {data.layer.batch_id: data.handover.handed_over_on for data in stored}
-    stated = sorted(day for day in dates.values() if day is not None)
+    imported = max(data.layer.provenance.imported_at for data in stored)
+    return [
+        words.say("Batches: {count}", count=words.number(len(dates))),
+        handed_over_phrase(dates.values(), words),
+        words.say("Last import: {date}", date=f"{imported:%Y-%m-%d}"),
+    ]
+
+
+def handed_over_phrase(dates: Collection[PartialDate | None], words: Catalogue) -> str:
+    """The first and last date on which batches were handed over, None where none is stated."""
+    stated = sorted(day for day in dates if day is not None)
     ends = list(dict.fromkeys(map(str, stated[:1] + stated[-1:])))
     if len(ends) == 2:
         handed_over = words.say("Handed over: {first} to {last}", first=ends[0], last=ends[1])
     else:
         handed_over = words.say("Handed over: {date}", date=ends[0] if ends else words.say("on no stated date"))
-    if 0 < len(stated) < len(dates):
-        where_stated = words.say("where stated")
-        handed_over += f" ({where_stated})"
-    imported = max(data.layer.provenance.imported_at for data in stored)
-    return [
-        words.say("Batches: {count}", count=words.number(len(dates))),
-        handed_over,
-        words.say("Last import: {date}", date=f"{imported:%Y-%m-%d}"),
-    ]
+    where_stated = words.say("where stated")
+    return f"{handed_over} ({where_stated})" if 0 < len(stated) < len(dates) else handed_over

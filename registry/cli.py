@@ -691,28 +691,51 @@ def map_(
         Path | None,
         typer.Option("--backdrop", metavar="FILE", help="A vector file drawn as outlines beneath the evidence."),
     ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Only ranges of numbers by hexagon, small ones withheld: to be published.")
+    ] = False,
+    cell: Annotated[
+        int | None,
+        typer.Option("--cell", metavar="KM", help="With --public: side of a hexagon, 1, 2, 5, 10, 20 or 50."),
+    ] = None,
+    districts: Annotated[
+        bool, typer.Option("--districts", help="With --public: districts instead of hexagons.")
+    ] = False,
 ) -> None:
     """Draw the registry as one HTML file that opens without a network."""
+    from maps.publicmap import SIDE_KM, build_public_map
     from maps.webmap import build_web_map, save_web_map
     from maps.words import catalogue
     from registry.inputs import StatsOptions
     from registry.stats import FOR_A_MAP, compute_stats
 
     words = catalogue(language)
+    _check_public(public=public, cell=cell, districts=districts, without=without, backdrop=backdrop)
     with _open(context) as registry, _progress() as progress:
         comparison = compute_stats(registry, StatsOptions(sections=FOR_A_MAP), progress=progress)
         progress("drawing the map", None)
-        web_map = build_web_map(
-            registry,
-            comparison,
-            title=title,
-            tiles=tiles,
-            without=without or (),
-            words=words,
-            backdrop=backdrop,
-        )
+        if public:
+            side_km = SIDE_KM if cell is None else cell
+            web_map = build_public_map(
+                registry, comparison, side_km=side_km, by_district=districts, title=title, tiles=tiles, words=words
+            )
+        else:
+            web_map = build_web_map(
+                registry,
+                comparison,
+                title=title,
+                tiles=tiles,
+                without=without or (),
+                words=words,
+                backdrop=backdrop,
+            )
         save_web_map(web_map, output)
-    print(f"{output}: {output.stat().st_size / 1e6:.1f} MB. RESTRICTED: it shows positions of recorded minefields.")
+    said = (
+        "GENERALISED: it shows ranges of numbers, no record and no position; docs/public.md says what that hides."
+        if public
+        else "RESTRICTED: it shows positions of recorded minefields."
+    )
+    print(f"{output}: {output.stat().st_size / 1e6:.1f} MB. {said}")
 
 
 @app.command(epilog="Example: minefield-registry demo demo")
@@ -747,6 +770,23 @@ def demo(
     _print(stats_text.comparison(result.comparison))
     _print(terminal.figures(result.figures))
     print(f"SYNTHETIC. Registry: {result.registry_path}. Map: {page}. Statistics: {result.stats_path}")
+
+
+def _check_public(
+    *, public: bool, cell: int | None, districts: bool, without: Sequence[str] | None, backdrop: Path | None
+) -> None:
+    if not public and (cell is not None or districts):
+        raise typer.BadParameter("It belongs to --public.", param_hint="--districts" if districts else "--cell")
+    if cell is not None and districts:
+        raise typer.BadParameter("Choose hexagons with --cell or districts, not both.", param_hint="--cell")
+    if public and without:
+        raise typer.BadParameter(
+            "Two public maps, with and without a batch, would show by their difference what it holds; "
+            "leave out --without, or withdraw the batch.",
+            param_hint="--without",
+        )
+    if public and backdrop is not None:
+        raise typer.BadParameter("A public map shows ranges of numbers and nothing else.", param_hint="--backdrop")
 
 
 def _without(values: dict[str, Any], left_out: str) -> dict[str, Any]:

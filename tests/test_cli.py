@@ -182,6 +182,38 @@ class TestVerbs:
         command("map", "-o", tmp_path / "map.html", "--lang", "ar")
         assert '<html lang="ar" dir="rtl" data-unreviewed>' in (tmp_path / "map.html").read_text(encoding="utf-8")
 
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [((), "sides of 5 km"), (("--cell", "20"), "sides of 20 km"), (("--districts",), "districts")],
+    )
+    def test_public_map(self, command, tmp_path, options, says):
+        words = command("map", "--public", "-o", tmp_path / "map.html", "--lang", "ru", *options).stdout
+        assert "GENERALISED" in words
+        assert "RESTRICTED" not in words
+        page = (tmp_path / "map.html").read_text(encoding="utf-8")
+        assert f"Public version, generalised: {'' if options == ('--districts',) else 'hexagons with '}{says}" in page
+        assert 'lang="ru"' in page
+        assert "A-1" not in page
+
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            (("--cell", "5"), "belongs to --public"),
+            (("--districts",), "belongs to --public"),
+            (("--public", "--cell", "5", "--districts"), "not both"),
+            (("--public", "--without", "first"), "by their difference"),
+            (("--public", "--backdrop", "roads.gpkg"), "nothing else"),
+        ],
+    )
+    def test_options_that_do_not_go_together(self, command, tmp_path, options, says):
+        said = " ".join(command("map", "-o", tmp_path / "map.html", *options, code=2).stderr.replace("│", " ").split())
+        assert says in said
+        assert not (tmp_path / "map.html").exists()
+
+    def test_public_map_of_another_size_is_refused(self, command, tmp_path):
+        with pytest.raises(RegistryError, match="choose one of 1, 2, 5"):
+            command("map", "--public", "--cell", "3", "-o", tmp_path / "map.html")
+
     @pytest.mark.parametrize("dry_run", [True, False])
     def test_withdraw_dry_run(self, command, dry_run):
         words = command("withdraw", "first", "--reason", "x", *(["--dry-run"] if dry_run else [])).stdout
