@@ -1,6 +1,6 @@
 """How often a planted shift is found: synthetic worlds by the settings that the shift must stand, on two processes.
 
-python tests/benchmarks/shift_worlds.py                      1,000 worlds per setting, the table into docs/shift.md
+python tests/benchmarks/shift_worlds.py                      400 worlds per setting, the table into docs/shift.md
 python tests/benchmarks/shift_worlds.py --worlds 100 --only "all inside" --print
 """
 
@@ -232,7 +232,7 @@ def line(setting: Setting, outcomes: list[Outcome]) -> str:
 def main() -> None:
     """Run the worlds and write or print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--worlds", type=int, default=1_000)
+    parser.add_argument("--worlds", type=int, default=400)
     parser.add_argument("--only", default="", help="settings whose name holds this")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--print", action="store_true", dest="only_print", help="write nothing")
