@@ -10,7 +10,7 @@ import typer
 
 from registry import __version__
 from registry.cli_claims import app as claims_app
-from registry.codes import By, DatePrecision, Instrument, Rule, ShiftBy
+from registry.codes import By, DatePrecision, Instrument, Rule, Section, ShiftBy
 from registry.console import AsJson
 from registry.console import date_option as _date
 from registry.console import open_registry as _open
@@ -66,6 +66,8 @@ def main() -> None:
 
         print(shown(error), file=sys.stderr)
         sys.exit(FORESEEN)
+    finally:
+        gc.freeze()  # the system takes back all at once
 
 
 def _version(asked: bool) -> None:
@@ -531,6 +533,10 @@ def stats(
     cluster_events: Annotated[
         int, typer.Option("--cluster-events", min=2, metavar="N", help="How many events make a cluster.")
     ] = 5,
+    only: Annotated[
+        list[Section] | None,
+        typer.Option("--only", help="Beside coverage and accuracy compute only this; may be repeated."),
+    ] = None,
     features: Annotated[
         Path | None,
         typer.Option(
@@ -568,6 +574,7 @@ def stats(
         cluster_events=cluster_events,
         sigma_m=sigma,
         seed=seed,
+        sections=tuple(section for section in Section if not only or section in only),
     )
     with _open(context) as registry, _progress() as progress:
         result, run = compute_run(registry, options, progress=progress)

@@ -14,6 +14,7 @@ from registry.plaintext import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.status import Status
 
     from registry.store import Registry
 
@@ -35,27 +36,29 @@ def open_registry(context: typer.Context) -> "Iterator[Registry]":
 @contextmanager
 def watched() -> Iterator[Progress]:
     """Steps on stderr for work that takes longer than a second: a moving line on a terminal, else a line a step."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(stderr=True)
     started = time.monotonic()
-    status = console.status("")
+    line: list[Status] = []
 
     def step(words: str, share: float | None) -> None:
         if time.monotonic() - started < PROGRESS_AFTER_S:
             return
-        line = words if share is None else f"{words} ({share:.0%})"
-        if console.is_terminal:
-            status.update(Text(visible(line)))
-            status.start()
-        else:
-            print(visible(line), file=sys.stderr)
+        said = visible(words if share is None else f"{words} ({share:.0%})")
+        if not sys.stderr.isatty():
+            print(said, file=sys.stderr)
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        if not line:
+            line.append(Console(stderr=True).status(""))
+            line[0].start()
+        line[0].update(Text(said))
 
     try:
         yield step
     finally:
-        status.stop()
+        for status in line:
+            status.stop()
 
 
 def print_rich(what: "RenderableType") -> None:

@@ -68,7 +68,7 @@ def _parts(result: Comparison) -> Iterator[RenderableType]:
     if result.clusters is not None:
         yield clusters(result.clusters)
     if result.not_computed:
-        yield Text(f"{not_computed(result)}", "bold")
+        yield Text(f"{not_computed(result)} Without --only it is.", "bold")
     yield _in_words(headlines(result))
     yield _why_no_accuracy(result)
 

@@ -21,8 +21,8 @@ from registry.errors import RegistryError, UnknownLayer
 from registry.store import Registry
 
 STATS_KEYS = {
-    "layers", "parameters", "as_of", "coverage", "accuracy", "predictive", "margins", "thematic", "quality", "groups",
-    "ground", "independence", "clusters", "location", "completeness",
+    "layers", "parameters", "not_computed", "as_of", "coverage", "accuracy", "predictive", "margins", "thematic",
+    "quality", "groups", "ground", "independence", "clusters", "location", "completeness",
 }  # fmt: skip
 VERBS = (
     "init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "shift", "map", "demo", "claims",
@@ -271,6 +271,17 @@ class TestJson:
         assert {**would, "dry_run": False} == did
         assert "records" not in did
 
+    def test_only_some_sections(self, command):
+        asked = ["--only", "location", "--only", "clusters"]
+        answer = json.loads(command("stats", *asked, "--json").stdout)
+        assert "clusters" not in answer["not_computed"]
+        assert "location" not in answer["not_computed"]
+        assert len(answer["not_computed"]) == 7
+        assert answer["independence"] is None
+        words = " ".join(command("stats", *asked).stdout.split())
+        assert "positions that come from the map or repeat (M17);" in words
+        assert "Without --only it is." in words
+
     def test_values_are_plain_json(self, command):
         """No NaN, no Infinity: other languages read it too."""
 
@@ -323,6 +334,7 @@ class TestExitCodes:
             ["stats", "--as-of", "2021-05"],
             ["stats", "--as-of", "soon"],
             ["stats", "--by", "colour"],
+            ["stats", "--only", "accuracy"],
             ["withdraw", "first"],
             ["show"],
             ["export"],

@@ -7,6 +7,7 @@ import pytest
 from batches import add, square
 
 from registry import runs
+from registry.codes import Section
 from registry.errors import StoreError, UnknownRun
 from registry.inputs import StatsOptions
 from registry.jsonform import json_text, plain
@@ -73,6 +74,14 @@ class TestRepeated:
         assert found.same
         assert (found.found, found.differences) == (0, ())
         assert found.stored_sha256 == found.now_sha256 == stored.result_sha256
+
+    def test_with_the_sections_that_it_holds(self, small):
+        _, whole = compute_run(small, StatsOptions())
+        _, some = compute_run(small, StatsOptions(sections=(Section.CLUSTERS,)))
+        small.add_run(some)
+        assert whole.run_id != some.run_id
+        assert some.options["sections"] == ["clusters"]
+        assert rerun(small, some.run_id).same
 
     def test_whatever_came_later(self, small):
         """All layers were meant, and those were the layers then."""

@@ -288,52 +288,63 @@ def _mirrored_digits(count: int, base: int) -> Floats:
 def _probability_inside(places: Floats, sigma_m: Floats, land: Land, part: NDArray[np.int64] | None) -> Floats:
     """Probability of lying in any part, or in the one named for each place."""
     exact = sigma_m < _SMALLEST_SIGMA_M
-    place, edge = _near_edges(places, np.where(exact, 0.0, sigma_m), land)
+    near = _near_edges(places, np.where(exact, 0.0, sigma_m), land)
     if part is not None:
-        own = land.edge_part[edge] == part[place]
-        place, edge = place[own], edge[own]
-    moved = _off_the_edges(places, sigma_m, place, edge, land)
+        near = near.only(land.edge_part[near.edge] == part[near.place])
+    moved = _off_the_edges(places, sigma_m, near, land)
+    if moved is not places:
+        near = _seen_from(moved, sigma_m, near.place, near.edge, land)
     held, by = land.part_tree.query(shapely.points(moved), predicate="intersects")
     inside = np.zeros(len(places))
     inside[held if part is None else held[by == part[held]]] = 1.0
-    height, begin, end = _seen_from(moved, sigma_m, place, edge, land)
-    missing = np.bincount(place, weights=_owen_terms(height, begin, end), minlength=len(places))
+    missing = np.bincount(near.place, weights=_owen_terms(near), minlength=len(places))
     return np.clip(inside - missing, 0.0, 1.0)
 
 
-def _near_edges(places: Floats, sigma_m: Floats, land: Land) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of a place and an edge within reach of it; none for exact places."""
+@dataclass(frozen=True)
+class _Seen:
+    """Pairs of a place and an edge, by number, and the edge as it is seen from the place, in sigma.
+
+    ``height`` is positive on the land's side, ``begin`` and ``end`` lie along the edge.
+    """
+
+    place: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    height: Floats
+    begin: Floats
+    end: Floats
+
+    def only(self, chosen: NDArray[np.bool_]) -> "_Seen":
+        """Some of the pairs."""
+        return _Seen(self.place[chosen], self.edge[chosen], self.height[chosen], self.begin[chosen], self.end[chosen])
+
+
+def _near_edges(places: Floats, sigma_m: Floats, land: Land) -> _Seen:
+    """The edges within reach of each place; none for exact places."""
     blurred = np.flatnonzero(sigma_m > 0)
     reach = _REACH * sigma_m[blurred]
     x, y = places[blurred].T
     row, edge = land.edge_tree.query(shapely.box(x - reach, y - reach, x + reach, y + reach))
-    place = blurred[row]
-    height, begin, end = _seen_from(places, sigma_m, place, edge, land)
-    beside = np.maximum(np.maximum(begin, -end), 0.0)
-    near = height**2 + beside**2 <= _REACH**2
-    return place[near], edge[near]
+    seen = _seen_from(places, sigma_m, blurred[row], edge, land)
+    beside = np.maximum(np.maximum(seen.begin, -seen.end), 0.0)
+    return seen.only(seen.height**2 + beside**2 <= _REACH**2)
 
 
-def _off_the_edges(
-    places: Floats, sigma_m: Floats, place: NDArray[np.int64], edge: NDArray[np.int64], land: Land
-) -> Floats:
+def _off_the_edges(places: Floats, sigma_m: Floats, near: _Seen, land: Land) -> Floats:
     """Move places that lie on an edge or a vertex by ten millionths of sigma, aslant to the edge."""
-    height, begin, end = _seen_from(places, sigma_m, place, edge, land)
-    on_it = (np.abs(height) < _TOO_NEAR) & (begin < _TOO_NEAR) & (end > -_TOO_NEAR)
+    on_it = (np.abs(near.height) < _TOO_NEAR) & (near.begin < _TOO_NEAR) & (near.end > -_TOO_NEAR)
     if not on_it.any():
         return places
-    moved = places.copy()
-    direction = land.edges[edge[on_it], 2:] - land.edges[edge[on_it], :2]
+    moved, place, edge = places.copy(), near.place[on_it], near.edge[on_it]
+    direction = land.edges[edge, 2:] - land.edges[edge, :2]
     angle = np.arctan2(direction[:, 1], direction[:, 0]) + 1.0  # no right angle, or it would slide along the next edge
-    step = 10 * _TOO_NEAR * sigma_m[place[on_it]]
-    moved[place[on_it]] = places[place[on_it]] + step[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    step = 10 * _TOO_NEAR * sigma_m[place]
+    moved[place] = places[place] + step[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     return moved
 
 
-def _seen_from(
-    places: Floats, sigma_m: Floats, place: NDArray[np.int64], edge: NDArray[np.int64], land: Land
-) -> tuple[Floats, Floats, Floats]:
-    """Edges from their places, in sigma: height (positive on the land's side), begin and end along the edge."""
+def _seen_from(places: Floats, sigma_m: Floats, place: NDArray[np.int64], edge: NDArray[np.int64], land: Land) -> _Seen:
+    """Edges from their places."""
     from_x, from_y, to_x, to_y = land.edges[edge].T
     along_x, along_y = to_x - from_x, to_y - from_y
     length = np.hypot(along_x, along_y)
@@ -341,11 +352,12 @@ def _seen_from(
     scale = length * sigma_m[place]
     height = (along_y * away_x - along_x * away_y) / scale
     begin = (along_x * away_x + along_y * away_y) / scale
-    return height, begin, begin + length / sigma_m[place]
+    return _Seen(place, edge, height, begin, begin + length / sigma_m[place])
 
 
-def _owen_terms(height: Floats, begin: Floats, end: Floats) -> Floats:
+def _owen_terms(near: _Seen) -> Floats:
     from scipy.special import owens_t
 
-    distance = np.maximum(np.abs(height), 1e-12)
-    return np.asarray(np.sign(height) * (owens_t(distance, end / distance) - owens_t(distance, begin / distance)))
+    distance = np.maximum(np.abs(near.height), 1e-12)
+    mass = owens_t(distance, near.end / distance) - owens_t(distance, near.begin / distance)
+    return np.asarray(np.sign(near.height) * mass)

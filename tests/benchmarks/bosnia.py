@@ -97,7 +97,7 @@ def prepare(folder: Path, peer_python: str) -> list[Job]:
             raise SystemExit(f"{figure}: {window[figure]} of ours, {theirs[figure]} of the peer: not the same work.")
     return [
         Job("`import --repair`", 6.0, import_ours, import_peers),
-        Job("`stats --json`", 3.0, lambda _: ours(registry, "stats", "--json"), stats_peers),
+        Job("`stats --json`", 1.5, lambda _: ours(registry, "stats", "--json"), stats_peers),
         Job("`map -o`", 5.0, lambda scratch: ours(registry, "map", "-o", str(scratch / "ours.html")), map_peers),
     ]
 
