@@ -42,6 +42,7 @@ from registry.compare.location import LocationError, measure_location_error
 from registry.compare.marginal import BatchMargin, measure_margins
 from registry.compare.quality import RecordQuality, ThematicAccuracy, measure_quality, measure_thematic
 from registry.compare.study import PredictiveAccuracy, StudyArea, measure_predictive, study_area
+from registry.compare.timed import TimedEvents, time_events
 from registry.compare.windows import AsOf
 from registry.completeness import BatchCompleteness, score
 from registry.errors import StoreError
@@ -172,6 +173,11 @@ class Basis:
         return self.merging.result()
 
     @cached_property
+    def timed(self) -> TimedEvents:
+        """The events that count, by the side of the first handover that they are on."""
+        return time_events(self.selection, self.records)
+
+    @cached_property
     def placed(self) -> DistrictRecords | None:
         """The records of each district; None without a layer of them."""
         return None if self.inputs.districts is None else place_records(self.records, self.inputs.districts)
@@ -227,7 +233,9 @@ def _compare(basis: Basis, progress: Progress) -> Comparison:
     wanted = frozenset(options.sections)
     classified = classify(selection, records, near_m=options.near_m)
     # First what does not need the records merged, which they are meanwhile.
-    accuracy = accuracy_of(selection, records, districts=basis.districts, unrepaired=inputs.unrepaired)
+    accuracy = accuracy_of(
+        selection, records, districts=basis.districts, unrepaired=inputs.unrepaired, timed=basis.timed
+    )
     clusters = _clusters(basis, classified) if Section.CLUSTERS in wanted else None
     independence = _independence(basis, classified) if Section.INDEPENDENCE in wanted else None
     progress("measuring", 0.7)
@@ -389,7 +397,9 @@ def _quality(basis: Basis) -> RecordQuality:
 
 def _group(by: By, basis: Basis) -> Grouping:
     parties = {batch_id: handover.giving_party for batch_id, handover in basis.inputs.handovers.items()}
-    return group_events(by, basis.selection, basis.records, districts=basis.districts, parties=parties)
+    return group_events(
+        by, basis.selection, basis.records, districts=basis.districts, parties=parties, timed=basis.timed
+    )
 
 
 def _ground(basis: Basis) -> Ground | None:

@@ -7,10 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from registry.codes import By
-from registry.compare.accuracy import Accuracy
+from registry.compare.accuracy import Accuracy, DistrictAccuracy
 from registry.compare.containment import Window
 from registry.compare.eligibility import RULE_WORDS
-from registry.compare.groups import Grouping, UnmappedPlaces
+from registry.compare.groups import Grouping, GroupWindow, UnmappedPlaces
 from registry.compare.quality import Delay
 from registry.compare.sentences import Headline
 from registry.compare.study import PredictiveAccuracy
@@ -38,7 +38,7 @@ _GROUP_TITLES = {
     By.DISTRICT: "By district",
     By.TYPE: "By type of accident",
 }
-_GROUP_COLUMNS = ("records", "events", "inside", "outside", "share outside, 95 % interval")
+_GROUP_COLUMNS = ("records", "events", "inside", "outside", "share outside, 95 % interval", "before", "after")
 
 
 def comparison(result: Comparison) -> RenderableType:
@@ -298,7 +298,10 @@ def _grouping(grouping: Grouping) -> RenderableType:
     return _group_table(_GROUP_TITLES[grouping.by], grouping.by.value, named)
 
 
-def _group_table(title: str, head: str, named: Sequence[tuple[str, int | None, Window]]) -> RenderableType:
+def _group_table(
+    title: str, head: str, named: Sequence[tuple[str, int | None, GroupWindow | DistrictAccuracy]]
+) -> RenderableType:
+    """Groups with their three windows; of those before and after the handover, how many are outside."""
     if not named:
         return Text("")
     rows = [
@@ -309,8 +312,15 @@ def _group_table(title: str, head: str, named: Sequence[tuple[str, int | None, W
             f"{window.inside:,}",
             f"{window.outside:,}",
             interval(window.share_outside),
+            _outside_of(window.before_handover),
+            _outside_of(window.after_handover),
         )
         for name, records, window in named[:GROUPS_SHOWN]
     ]
     shown_of = "" if len(named) <= GROUPS_SHOWN else f", the first {GROUPS_SHOWN} of {len(named)}"
-    return table(f"{title}{shown_of}", (head, *_GROUP_COLUMNS), rows, numbers=5)
+    title = f"{title}{shown_of}; before and after the handover: outside of events"
+    return table(title, (head, *_GROUP_COLUMNS), rows, numbers=7)
+
+
+def _outside_of(window: Window | None) -> str:
+    return "-" if window is None else f"{window.outside:,} of\n{window.total:,}"

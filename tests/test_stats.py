@@ -468,7 +468,9 @@ def test_groups_as_asked_for(registry):
     assert [(row["group"], row["inside"]) for row in groups["batch"]] == [("first", 3), ("second", 2)]
     assert [(row["group"], row["inside"]) for row in groups["party"]] == [(None, 5)]
     assert [row["group"] for row in groups["district"]] == ["Here", "=There", None]
-    assert set(groups["year"][0]) == WINDOW | {"group", "group_id", "records_plotted"}
+    sides = {"before_handover", "after_handover", "undated"}
+    assert set(groups["year"][0]) == WINDOW | {"group", "group_id", "records_plotted"} | sides
+    assert set(groups["year"][0]["after_handover"]) == WINDOW
     assert result["parameters"]["by"] == list(groups)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas
 import shapely
 from geopandas import GeoDataFrame
-from numpy.typing import NDArray
 from shapely import STRtree
 
 from registry import geometry
@@ -26,19 +25,25 @@ from registry.compare.groups import (
     places_by_sheet,
     windows_by_place,
 )
-from registry.compare.kernel import TOLERANCE_M, held_by_then
+from registry.compare.kernel import TOLERANCE_M
+from registry.compare.timed import TimedEvents, time_events
 from registry.compare.uncertainty import Share
-from registry.compare.windows import sides
 from registry.errors import CompareError
 
 
 @dataclass(frozen=True)
 class DistrictAccuracy(Window):
-    """The events of one district, whatever their date; ``district`` is None for events in no district."""
+    """The events of one district, whatever their date, and in both windows.
+
+    These are None where those of all events are. ``district`` is None for events in no district.
+    """
 
     district: str | None
     district_id: str | None
     records_plotted: int | None
+    before_handover: Window | None
+    after_handover: Window | None
+    undated: int
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,7 @@ def accuracy_of(
     *,
     districts: Places | None = None,
     unrepaired: GeoDataFrame | None = None,
+    timed: TimedEvents | None = None,
 ) -> Accuracy:
     """Reduce matched events to M1, M1c and M11.
 
@@ -149,35 +155,33 @@ def accuracy_of(
         See `places_by_district`.
     unrepaired
         Records whose invalid geometry was not repaired; only ``left_out`` looks at them.
+    timed
+        What `time_events` made of both; made here when left out.
     """
-    keep = selection.keep
-    before, after, reason = sides(selection.first_day, selection.last_day, records)
-    before, after = before & keep, after & keep
-    any_record = bool(len(records.polygons))
-    window = partial(measure_window, any_record=any_record)
-    xy = selection.located.xy
-    everything = window(selection.distance_m, selection.xy)
+    timed = time_events(selection, records) if timed is None else timed
+    windows = timed.windows()
+    everything, located = windows.all, selection.located
     effects = [effect for effect in selection.rules if effect.applied]
     unmapped = find_unmapped(selection, districts, records, "No districts layer is compared.")
     return Accuracy(
         all=everything,
-        before_handover=None if reason else window(selection.eligible.distance_m[before], xy[before]),
-        after_handover=None if reason else window(_held_distance_m(selection, records)[after], xy[after]),
-        undated=int(np.count_nonzero(keep & ~before & ~after)),
-        windows_reason=reason,
+        before_handover=windows.before_handover,
+        after_handover=windows.after_handover,
+        undated=windows.undated,
+        windows_reason=windows.reason,
         events_received=len(selection.events),
         events_unlocated=int(np.count_nonzero(~selection.is_located)),
-        bounds=_bounds(everything.inside, everything.total, selection.unlocated_kept, any_record=any_record),
+        bounds=_bounds(everything.inside, everything.total, selection.unlocated_kept, any_record=timed.any_record),
         removed={effect.rule.value: effect.removed or 0 for effect in effects if effect.removes == "events"},
         rules=selection.rules,
-        unfiltered=window(selection.located.distance_m, xy) if any(effect.removed for effect in effects) else None,
+        unfiltered=measure_window(located.distance_m, located.xy, any_record=timed.any_record)
+        if any(effect.removed for effect in effects)
+        else None,
         never_mapped=unmapped.events,
         unmapped_districts=unmapped,
         unmapped_sheets=_unmapped_sheets(selection, records),
         left_out=_left_out(selection, records, unrepaired),
-        by_district=()
-        if districts is None
-        else tuple(_of_district(row) for row in windows_by_place(selection, districts, records)),
+        by_district=() if districts is None else tuple(_of_district(row) for row in windows_by_place(districts, timed)),
     )
 
 
@@ -240,12 +244,6 @@ def classify(selection: Selection, records: RankedRecords, *, near_m: float = 10
         geometry=lonlat(events),
         crs=geometry.WGS84,
     )
-
-
-def _held_distance_m(selection: Selection, records: RankedRecords) -> NDArray[np.float64]:
-    """Distance of each located event to the records that were in hand before it."""
-    held = np.where(np.isnat(selection.first_day), 0, records.held_before(selection.first_day))
-    return selection.seen(records, held_by_then(held)).distance_m
 
 
 def _bounds(inside: int, located: int, unlocated: int, *, any_record: bool) -> Bounds:

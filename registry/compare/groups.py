@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,8 @@ from registry.compare.areas import DistrictRecords, RankedRecords, district_name
 from registry.compare.columns import texts
 from registry.compare.containment import Window, first_area, measure_window
 from registry.compare.eligibility import Selection
-from registry.compare.kernel import Mask, Ranks, chosen_only
+from registry.compare.kernel import Ranks
+from registry.compare.timed import ThreeWindows, TimedEvents, time_events
 from registry.compare.uncertainty import MIN_DENOMINATOR, Share, wilson_share
 from registry.errors import CompareError
 
@@ -23,16 +23,23 @@ _COLUMN_OF = {By.DEVICE: "device_category", By.SHEET: "map_sheet", By.TYPE: "acc
 
 @dataclass(frozen=True)
 class GroupWindow(Window):
-    """The events of one group, whatever their date.
+    """The events of one group, whatever their date, and on or before and after the first handover.
 
     ``group`` is None for events of which it is not stated, or that lie in no district; ``group_id`` is the district's
     own id. ``records_plotted`` counts the records of the group, None where records have no such group. With fewer than
-    10 events there are counts only.
+    10 events there are counts only, in each window.
+
+    The first handover is that of all batches; by batch and party, that of the group's own. Where it is not known both
+    windows are None; of a batch or party, ``windows_reason`` says why.
     """
 
     group: str | None
     group_id: str | None
     records_plotted: int | None
+    before_handover: Window | None
+    after_handover: Window | None
+    undated: int
+    windows_reason: str | None
 
 
 @dataclass(frozen=True)
@@ -94,8 +101,9 @@ def group_events(
     *,
     districts: Places | None = None,
     parties: Mapping[str, str | None] | None = None,
+    timed: TimedEvents | None = None,
 ) -> Grouping:
-    """Measure M1 and M1c for each group.
+    """Measure M1 and M1c for each group, in all three windows.
 
     Parameters
     ----------
@@ -108,6 +116,8 @@ def group_events(
         See `places_by_district`; needed by `By.DISTRICT`.
     parties
         Giving party of each batch; needed by `By.PARTY`.
+    timed
+        What `time_events` made of selection and records; made here when left out.
 
     Raises
     ------
@@ -119,15 +129,16 @@ def group_events(
         return Grouping(by, _by_records(selection, records, names))
     if by is By.PARTY:
         return Grouping(by, _by_records(selection, records, parties or {}))
+    timed = time_events(selection, records) if timed is None else timed
     if by is By.DISTRICT:
         if districts is None:
             raise CompareError("Nothing can be grouped by district: no districts layer is compared.")
-        return Grouping(by, windows_by_place(selection, districts, records))
+        return Grouping(by, windows_by_place(districts, timed))
     if by is By.YEAR:
-        rows = windows_by_place(selection, _places(_years(selection), None), records)
+        rows = windows_by_place(_places(_years(selection), None), timed)
         return Grouping(by, tuple(sorted(rows, key=lambda row: (row.group is None, row.group or ""))))
     places = _places(selection.column(_COLUMN_OF[by]), _sheets(records) if by is By.SHEET else None)
-    return Grouping(by, windows_by_place(selection, places, records))
+    return Grouping(by, windows_by_place(places, timed))
 
 
 def places_by_district(
@@ -161,13 +172,11 @@ def places_by_sheet(selection: Selection, records: RankedRecords) -> Places:
     return _places(selection.column("map_sheet"), _sheets(records))
 
 
-def windows_by_place(selection: Selection, places: Places, records: RankedRecords) -> tuple[GroupWindow, ...]:
-    """One window for each place with events, most events first; those in no place come last."""
-    window = partial(measure_window, any_record=bool(len(records.polygons)))
-    distance_m, xy = selection.distance_m, selection.xy
+def windows_by_place(places: Places, timed: TimedEvents) -> tuple[GroupWindow, ...]:
+    """The windows of each place with events, most events first; those in no place come last."""
     rows = [
         _row(
-            window(distance_m[places.place == index], xy[places.place == index]),
+            timed.windows(places.place == index),
             places.names[index],
             places.ids[index],
             None if places.records_plotted is None else int(places.records_plotted[index]),
@@ -175,8 +184,7 @@ def windows_by_place(selection: Selection, places: Places, records: RankedRecord
         for index in np.unique(places.place[places.place >= 0])
     ]
     rows.sort(key=lambda row: (-row.total, row.group or "", row.group_id or ""))
-    in_none = places.place < 0
-    return (*rows, _row(window(distance_m[in_none], xy[in_none]), None, None, None))
+    return (*rows, _row(timed.windows(places.place < 0), None, None, None))
 
 
 def find_unmapped(selection: Selection, places: Places | None, records: RankedRecords, reason: str) -> UnmappedPlaces:
@@ -217,20 +225,32 @@ def _by_records(
     rows = []
     for name in (*ordered, *({None} & set(name_of))):
         batches = np.array([each == name for each in name_of], dtype=bool)
-        chosen: Mask = batches[records.batch]
-        seen = selection.seen(records, chosen_only(chosen, len(selection.keep)))
-        number = int(np.count_nonzero(chosen))
-        window = measure_window(seen.distance_m[selection.keep], selection.xy, any_record=bool(number))
-        rows.append(_row(window, name, None, number))
+        timed = time_events(selection, records, batches)
+        number = int(np.count_nonzero(batches[records.batch]))
+        rows.append(_row(timed.windows(), name, None, number, own_reason=timed.reason))
     return tuple(rows)
 
 
-def _row(window: Window, group: str | None, group_id: str | None, plotted: int | None) -> GroupWindow:
-    if window.total < MIN_DENOMINATOR:
-        window = replace(
-            window, median_distance_m=None, median_distance_outside_m=None, p90_distance_outside_m=None
-        )  # fmt: skip
-    return GroupWindow(**vars(window), group=group, group_id=group_id, records_plotted=plotted)
+def _row(
+    windows: ThreeWindows, group: str | None, group_id: str | None, plotted: int | None, own_reason: str | None = None
+) -> GroupWindow:
+    return GroupWindow(
+        **vars(_counts_only(windows.all)),
+        group=group,
+        group_id=group_id,
+        records_plotted=plotted,
+        before_handover=None if windows.before_handover is None else _counts_only(windows.before_handover),
+        after_handover=None if windows.after_handover is None else _counts_only(windows.after_handover),
+        undated=windows.undated,
+        windows_reason=own_reason,
+    )
+
+
+def _counts_only(window: Window) -> Window:
+    """The window without distances where it has few events; its shares have none by themselves."""
+    if window.total >= MIN_DENOMINATOR:
+        return window
+    return replace(window, median_distance_m=None, median_distance_outside_m=None, p90_distance_outside_m=None)
 
 
 def _places(named: NDArray[Any], of_records: NDArray[Any] | None) -> Places:

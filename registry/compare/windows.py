@@ -1,13 +1,12 @@
 """Time: which events happened before and after a handover, and what was known on a day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from geopandas import GeoDataFrame
 
-from registry.compare.areas import RankedRecords
 from registry.compare.columns import Days, days
 from registry.compare.kernel import Mask
 from registry.model import Kind, PartialDate
@@ -70,7 +69,9 @@ def happened_by(frame: GeoDataFrame, name: str, day: date) -> ByThen:
     return ByThen(happened, len(frame) - int(np.count_nonzero(happened)) - undated, undated)
 
 
-def sides(first_day: Days, last_day: Days, records: RankedRecords) -> tuple[Mask, Mask, str | None]:
+def sides(
+    first_day: Days, last_day: Days, batches: Sequence[tuple[str, PartialDate | None]]
+) -> tuple[Mask, Mask, str | None]:
     """Which events are surely before or on the first handover, which surely after it; else why that is not known.
 
     The first handover of several is as late as the earliest of their last days.
@@ -79,12 +80,12 @@ def sides(first_day: Days, last_day: Days, records: RankedRecords) -> tuple[Mask
     ----------
     first_day, last_day
         First and last day that each event's date can mean, not-a-time where it has none, which no side includes.
-    records
-        Only their batches are looked at.
+    batches
+        Each with its date of handover.
     """
     neither = np.zeros(len(first_day), dtype=bool)
-    dates = [handed_over_on for _, handed_over_on in records.batches if handed_over_on is not None]
-    without = ", ".join(batch_id for batch_id, handed_over_on in records.batches if handed_over_on is None)
+    dates = [handed_over_on for _, handed_over_on in batches if handed_over_on is not None]
+    without = ", ".join(batch_id for batch_id, handed_over_on in batches if handed_over_on is None)
     if without:
         return neither, neither, f"No handover date is known for {without}."
     if not dates:

@@ -101,6 +101,53 @@ def test_fewer_than_ten_events_are_counted_and_nothing_else():
     assert (few.median_distance_m, few.median_distance_outside_m, few.p90_distance_outside_m) == (None, None, None)
 
 
+def three(row):
+    """Events and events inside, of all and before and after; and those without a side."""
+    windows = (row, row.before_handover, row.after_handover)
+    return [window and (window.total, window.inside) for window in windows], row.undated
+
+
+def test_each_group_has_the_windows_of_the_headline():
+    """The second field was handed over in July: what it holds in June counts before, and not after, the first one."""
+    records = ranked(
+        FIELD, ground.square(400, 0, 200), batch=["first", "second"], dates={"first": JUNE, "second": JULY}
+    )
+    events = ground.events(
+        IN, OUT, IN, OUT, OUT, IN,
+        dates=["2021-01-01", "2021-01-01", "2021-06-20", "2021-06-20", "2021-08-01", None],
+        device_category=["AP_MINE", "AP_MINE", "AP_MINE", "AP_MINE", "UXO", "UXO"],
+    )  # fmt: skip
+    selection = select_events(events, records)
+    mines, other, none = group_events(By.DEVICE, selection, records).rows
+    assert three(mines) == ([(4, 4), (2, 2), (2, 1)], 0)
+    assert three(other) == ([(2, 2), (0, 0), (1, 1)], 1)
+    assert three(none) == ([(0, 0), (0, 0), (0, 0)], 0)
+    # Alone, a batch is held against its own handover.
+    first, second = group_events(By.BATCH, selection, records).rows
+    assert three(first) == ([(6, 3), (2, 1), (3, 1)], 1)
+    assert three(second) == ([(6, 3), (4, 2), (1, 1)], 1)
+
+
+def test_a_batch_without_a_date_has_no_windows_and_says_why():
+    records = ranked(FIELD, FIELD, batch=["a", "b"], dates={"a": JUNE, "b": None})
+    selection = select_events(ground.events(IN, dates=["2021-01-01"]), records)
+    dated, undated = group_events(By.BATCH, selection, records).rows
+    assert three(dated) == ([(1, 1), (1, 1), (0, 0)], 0)
+    assert three(undated) == ([(1, 1), None, None], 1)
+    assert (dated.windows_reason, undated.windows_reason) == (None, "No handover date is known for b.")
+    (only, _) = group_events(By.YEAR, selection, records).rows
+    assert three(only) == ([(1, 1), None, None], 1)
+
+
+def test_few_events_of_a_window_are_counted_and_nothing_else():
+    events = ground.events(*[OUT] * 21, dates=["2021-01-01"] * 9 + ["2021-08-01"] * 12)
+    records = ranked(FIELD)
+    (row, _) = group_events(By.YEAR, select_events(events, records), records).rows
+    before, after = row.before_handover, row.after_handover
+    assert (before.share_outside.numerator, before.share_outside.value, before.median_distance_m) == (9, None, None)
+    assert (after.share_outside.value, after.median_distance_m) == (1.0, pytest.approx(400, abs=0.01))
+
+
 def test_sheets_that_were_never_mapped():
     # Ten events on a mapped sheet, two on sheets without a record, one that names none.
     places = [*[IN] * 4, *[OUT] * 6, OUT, IN, OUT]
