@@ -545,6 +545,10 @@ def stats(
             help="Write every event with its class (.gpkg, with the unmapped clusters, or .csv).",
         ),
     ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="OUT", help="Write every figure as a row of a table (.csv)."),
+    ] = None,
     rerun: Annotated[
         str | None,
         typer.Option("--rerun", metavar="RUN", help="Repeat a stored run. Exit code 1 if the result is another."),
@@ -558,7 +562,6 @@ def stats(
     from registry.compare.ground import GroundOptions
     from registry.inputs import StatsOptions
     from registry.runs import compute_run
-    from registry.stats import write_classified
 
     options = StatsOptions(
         batch_ids=tuple(batch or ()),
@@ -579,7 +582,13 @@ def stats(
     with _open(context) as registry, _progress() as progress:
         result, run = compute_run(registry, options, progress=progress)
         if features is not None:
+            from registry.features import write_classified
+
             write_classified(result, features)
+        if figures is not None:
+            from registry.tidy import write_figures
+
+            write_figures(result, figures)
         _store_run(registry, run)
     if as_json:
         _print_json(result.to_json())

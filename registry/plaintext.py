@@ -1,4 +1,4 @@
-"""Texts from data as a person may be shown them, on a terminal or a page."""
+"""Texts from data as a person may be shown them, on a terminal, a page or in a spreadsheet."""
 
 import re
 
@@ -12,6 +12,7 @@ _ISOLATES = "\u2066-\u2069"
 STEERING = re.compile(f"[{_ALWAYS}{_ISOLATES}]")
 """Characters that steer what shows them."""
 
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _STEERING_BEYOND = re.compile(f"[{_ALWAYS}]")
 _END_OF_ISOLATE = "\u2069"
 
@@ -47,3 +48,8 @@ def _is_closed(text: str) -> bool:
         if depth:
             return False
     return True
+
+
+def cell(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula: what would be one starts with an apostrophe."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -1,17 +1,13 @@
 """Layers of a registry -> `Comparison`, the one value that text, JSON, web map and report are made from."""
 
 import dataclasses
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas
-import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
@@ -31,7 +27,7 @@ from registry.compare.areas import (
     rank_records,
 )
 from registry.compare.claimed import claimed_by_all, claims_of
-from registry.compare.clusters import Cluster, Clusters, find_clusters
+from registry.compare.clusters import Clusters, find_clusters
 from registry.compare.containment import WITHIN_M
 from registry.compare.eligibility import Criteria, Selection, select_events
 from registry.compare.ground import Ground, GroundLayers, measure_ground
@@ -45,13 +41,10 @@ from registry.compare.study import PredictiveAccuracy, StudyArea, measure_predic
 from registry.compare.timed import TimedEvents, time_events
 from registry.compare.windows import AsOf
 from registry.completeness import BatchCompleteness, score
-from registry.errors import StoreError
-from registry.geometry import WGS84
 from registry.inputs import Inputs, StatsOptions, read_inputs
 from registry.jsonform import plain
 from registry.model import Counts, Kind, Layer, Progress, silent
 from registry.store import Registry
-from registry.styles import add_comparison_styles
 
 SCHEMA = "minefield-registry/stats/v1"
 
@@ -79,8 +72,6 @@ _GROUND_KINDS = (Kind.SURVEYED, Kind.RELEASED, Kind.DEVICES)
 _ONLY_WHEN_SAID = frozenset({"reason", "note", "windows_reason", "unfiltered"})  # not in the JSON where they are None
 
 _EVERYTHING = StatsOptions()
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -260,56 +251,6 @@ def _compare(basis: Basis, progress: Progress) -> Comparison:
     )
 
 
-def write_classified(comparison: Comparison, path: Path) -> None:
-    """Write every event with its class, its records, its distance and its cluster to a GeoPackage or a CSV file.
-
-    A GeoPackage gets the clusters as a second layer, ``unmapped_clusters``, where they were computed, and opens in QGIS
-    with the looks of the web map.
-
-    Parameters
-    ----------
-    path
-        Ends in ``.gpkg`` or ``.csv``. In CSV the position is in degrees on WGS 84, and text that a spreadsheet would
-        take for a formula starts with an apostrophe.
-
-    Raises
-    ------
-    StoreError
-        If the file exists, cannot be written, or has another ending.
-    """
-    if path.suffix.lower() not in {".gpkg", ".csv"}:
-        raise StoreError(f"{path}: classified events are written as .gpkg or .csv; choose a name with one of these.")
-    if path.exists():
-        raise StoreError(f"{path} exists and is not overwritten; choose another name or move it away.")
-    from pyogrio.errors import DataLayerError, DataSourceError
-
-    events = comparison.classified.assign(records=comparison.classified["records"].map("; ".join))
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".classified-") as folder:
-            scratch = Path(folder) / path.name
-            if path.suffix.lower() == ".csv":
-                _as_table(events).to_csv(scratch, index=False)
-            else:
-                events.to_file(scratch, layer="classified_events", driver="GPKG", geometry_type="Point", VERSION="1.3")
-                if comparison.clusters is not None:
-                    _write_clusters(comparison.clusters, scratch)
-                add_comparison_styles(scratch)
-            scratch.rename(path)
-    except (OSError, DataSourceError, DataLayerError) as error:
-        raise StoreError(f"{path} cannot be written: {error}; check the folder and the space left.") from error
-
-
-def _write_clusters(found: Clusters, path: Path) -> None:
-    _clusters_layer(found).to_file(
-        path,
-        layer="unmapped_clusters",
-        driver="GPKG",
-        geometry_type="Polygon",
-        DESCRIPTION=found.notice,
-        layer_metadata={"notice": found.notice},
-    )
-
-
 def _basis(inputs: Inputs, options: StatsOptions, pool: ThreadPoolExecutor) -> Basis:
     records = rank_records(inputs.plotted, inputs.handed_over_on, plane_of(inputs.plotted, inputs.events))
     merging = pool.submit(merge_records, records)
@@ -423,22 +364,3 @@ def _completeness(inputs: Inputs) -> dict[str, BatchCompleteness]:
 def _total(layers: tuple[Layer, ...]) -> Counts:
     names = [field.name for field in dataclasses.fields(Counts)]
     return Counts(**{name: sum(getattr(layer.counts, name) for layer in layers) for name in names})
-
-
-def _as_table(events: GeoDataFrame) -> pandas.DataFrame:
-    table = pandas.DataFrame(events.drop(columns="geometry"))
-    for name in ("batch_id", "accident_id", "records"):
-        table[name] = [f"'{text}" if text.startswith(_FORMULA_STARTS) else text for text in table[name]]
-    return table.assign(longitude=events.geometry.x.to_numpy(), latitude=events.geometry.y.to_numpy())
-
-
-def _clusters_layer(found: Clusters) -> GeoDataFrame:
-    """The clusters as polygons on WGS 84, each with the notice; a column for each of their values."""
-    names = [field.name for field in dataclasses.fields(Cluster) if field.name != "hull"]
-    rows = [{name: plain(getattr(cluster, name)) for name in names} for cluster in found.clusters]
-    table = pandas.DataFrame(rows, columns=names).assign(notice=found.notice)
-    table["districts"] = ["; ".join(cluster.districts) for cluster in found.clusters]
-    counts = ["rank", "events", "distinct_positions", "killed", "injured", "victims", "victims_stated", "undated"]
-    table = table.astype(dict.fromkeys(counts, "Int64") | dict.fromkeys(("first_date", "last_date"), "string"))
-    hulls = [shapely.Polygon(cluster.hull) for cluster in found.clusters]
-    return GeoDataFrame(table, geometry=hulls, crs=WGS84)

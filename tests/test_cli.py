@@ -1,5 +1,6 @@
 """The command line: every verb, its JSON, its exit code, and one sentence for what was foreseen."""
 
+import csv
 import json
 import os
 import re
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 from registry import __version__
 from registry.cli import app, main
 from registry.codes import Rule
-from registry.errors import RegistryError, UnknownLayer
+from registry.errors import RegistryError, StoreError, UnknownLayer
 from registry.store import Registry
 
 STATS_KEYS = {
@@ -270,6 +271,15 @@ class TestJson:
         assert [finding["code"] for finding in did["findings"] if finding["severity"] == "E"] == ["geometry-invalid"]
         assert {**would, "dry_run": False} == did
         assert "records" not in did
+
+    def test_figures_as_a_table_beside_the_answer(self, command, tmp_path):
+        path = tmp_path / "figures.csv"
+        answer = json.loads(command("stats", "--csv", path, "--json").stdout)
+        rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+        (outside,) = (row for row in rows if row["figure"] == "accuracy.all.outside")
+        assert int(outside["value"]) == answer["accuracy"]["all"]["outside"]
+        with pytest.raises(StoreError, match="not overwritten"):
+            command("stats", "--csv", path)
 
     def test_only_some_sections(self, command):
         asked = ["--only", "location", "--only", "clusters"]

@@ -15,9 +15,10 @@ from registry.codes import By, Rule, Section
 from registry.compare.ground import GroundOptions
 from registry.compare.windows import LeftOutRows
 from registry.errors import CompareError, StoreError, UnknownLayer
+from registry.features import write_classified
 from registry.inputs import StatsOptions
 from registry.model import Counts, Handover, Kind, PartialDate, Provenance
-from registry.stats import FOR_A_MAP, compute_stats, write_classified
+from registry.stats import FOR_A_MAP, compute_stats
 from registry.store import NewLayer, Registry
 
 JUNE = PartialDate(date(2021, 6, 12))

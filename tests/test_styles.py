@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry import styles
+from registry.features import write_classified
 from registry.looks import MINEFIELD_LOOKS
 from registry.model import GEOMETRY_OF_KIND, GeometryKind, Handover, Kind
 from registry.qml import classified_events_style, clusters_style, layer_style
-from registry.stats import compute_stats, write_classified
+from registry.stats import compute_stats
 from registry.store import Registry
 
 HOSTILE = "'); DROP TABLE layer_styles; --\"<script>{{7*7}}]]>%s"

@@ -80,9 +80,9 @@ class BlurRow:
 
 def in_canonical_order(polygons: Geometries) -> Geometries:
     """Polygons in an order of their own, each once, whatever the input's order and the turn of its rings."""
-    present = polygons[~(shapely.is_missing(polygons) | shapely.is_empty(polygons))]
-    _, first = np.unique(np.array(shapely.to_wkb(shapely.normalize(present)), dtype=object), return_index=True)
-    return np.asarray(shapely.normalize(present[first]))
+    present = shapely.normalize(polygons[~(shapely.is_missing(polygons) | shapely.is_empty(polygons))])
+    _, first = np.unique(np.array(shapely.to_wkb(present), dtype=object), return_index=True)
+    return np.asarray(present[first])
 
 
 def dissolve(polygons: Geometries) -> Geometries:
