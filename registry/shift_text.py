@@ -25,12 +25,15 @@ def report(result: ShiftReport) -> RenderableType:
 
 def _parts(result: ShiftReport) -> Iterator[RenderableType]:
     yield Text("Systematic shift", "bold")
-    for line in sentences(result.shift):
+    headline = result.headline
+    for line in (*([headline.text] if headline else []), *sentences(result.shift)):
         yield Text(shown(line))
     if result.shift.named:
         yield _named(result.shift)
     if result.groups:
         yield _groups(result)
+    if headline is not None:
+        yield Text(shown("\n".join(("What must be kept in mind:", *(f"- {each}" for each in headline.caveats)))))
 
 
 def sentences(shift: Shift) -> Iterator[str]:

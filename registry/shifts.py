@@ -1,5 +1,6 @@
 """Layers of a registry -> `ShiftReport`: how records must be moved to fit the events, and a preview of that."""
 
+import math
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from registry.compare.claimed import claimed_by_all, claims_of
 from registry.compare.columns import numbers, texts
 from registry.compare.eligibility import Criteria, Selection, select_events
 from registry.compare.mistakes import named_mistakes
+from registry.compare.sentences import Headline, shift_headline
 from registry.compare.shift import SEED, Shift, find_shift
 from registry.compare.shiftgroups import GroupShift, group_shifts
 from registry.errors import CompareError, StoreError
@@ -90,6 +92,25 @@ class ShiftReport:
         """How many groups had enough events; their p-values are adjusted for that."""
         return sum(row.p_adjusted is not None for row in self.groups)
 
+    @property
+    def headline(self) -> Headline | None:
+        """The shift of all records in a sentence with its caveats; None where none was sought."""
+        shift = self.shift
+        if shift.found is None or shift.interval is None or shift.p_value is None:
+            return None
+        east_m, north_m = shift.east_m or 0.0, shift.north_m or 0.0
+        low_m, high_m = shift.interval.lengths(east_m, north_m)
+        named = next((f"reading them {each.words}" for each in shift.named if each.fits), None)
+        return shift_headline(
+            found=shift.found,
+            distance_m=math.hypot(east_m, north_m),
+            low_m=low_m,
+            high_m=None if shift.interval.unbounded else high_m,
+            p_value=shift.p_value,
+            events=shift.events_used,
+            likely=named,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The report as values that `json.dumps` takes; the same inputs give the same bytes."""
         named = ("batch_id", "kind", "title", "table_name", "content_sha256")
@@ -97,6 +118,7 @@ class ShiftReport:
             "schema": SCHEMA,
             "layers": [{name: plain(getattr(layer, name)) for name in named} for layer in self.layers],
             "parameters": plain(self.parameters),
+            "headline": plain(self.headline),
             "shift": plain(self.shift),
             "groups_tested": self.groups_tested,
             "groups": plain(self.groups),

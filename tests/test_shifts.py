@@ -1,6 +1,7 @@
 """The verb `shift` from a registry to its answer: in the Caspian Sea, where Pulkovo 1942 is in use."""
 
 import json
+from dataclasses import replace
 
 import geopandas
 import numpy as np
@@ -90,12 +91,33 @@ def test_the_text_says_what_was_found_and_that_nothing_was_moved(result):
     assert "The second is the best of many shifts, and so too high." in text
     assert "p is adjusted for 3 tests" in text
     assert "Nothing was moved." in text
+    assert "The maps fit the events best when they are moved by" in text
+    assert "reading them as on Pulkovo 1942" in text
+    for caveat in result.headline.caveats:
+        assert caveat in text
+
+
+def test_the_sentence_says_the_figures_of_the_shift(result):
+    shift = result.shift
+    low_m, high_m = shift.interval.lengths(shift.east_m, shift.north_m)
+    assert low_m <= shift.distance_m <= high_m
+    said = f"{shift.distance_m:,.0f} m (95 % interval {low_m:,.0f} to {high_m:,.0f} m, p = {shift.p_value:.3f}, "
+    assert said in result.headline.text
+    assert f"{shift.events_used:,} events" in result.headline.text
+
+
+def test_a_shift_without_a_bound_is_said_to_have_none(result):
+    interval = replace(result.shift.interval, unbounded=True)
+    text = replace(result, shift=replace(result.shift, interval=interval)).headline.text
+    assert " m or more, p = " in text
 
 
 def test_the_json_has_its_schema_and_the_same_bytes_again(path, result):
     value = result.to_json()
     assert value["schema"] == "minefield-registry/shift/v1"
-    assert set(value) == {"schema", "layers", "parameters", "shift", "groups_tested", "groups"}
+    assert set(value) == {"schema", "layers", "parameters", "headline", "shift", "groups_tested", "groups"}
+    assert value["headline"]["metric"] == "M9"
+    assert value["headline"]["text"] == result.headline.text
     with Registry.open(path) as registry:
         again = compute_shift(registry, ShiftOptions(sigma_m=25.0, by=(ShiftBy.SHEET, ShiftBy.DOCUMENT)))
     assert json.dumps(again.to_json()) == json.dumps(value)
@@ -124,6 +146,8 @@ def test_without_a_stated_error_nothing_is_computed_or_written(path, tmp_path):
     with Registry.open(path) as registry:
         silent = compute_shift(registry)
     assert silent.shift.found is None
+    assert silent.headline is None
+    assert silent.to_json()["headline"] is None
     assert "give --sigma" in told(silent)
     with pytest.raises(CompareError, match="no shift was found"):
         write_preview(silent, tmp_path / "none.gpkg")

@@ -37,6 +37,9 @@ Likelihood = Callable[[Floats], Floats]
 """Shifts of shape (m, 2), east and north in metres -> log-likelihoods of shape (m,)."""
 
 
+_DIRECTIONS = 3_601  # of the border of an interval
+
+
 @dataclass(frozen=True)
 class Interval:
     """An ellipse around the shift, meant to hold the true one in 95 % of cases.
@@ -67,6 +70,15 @@ class Interval:
     def holds(self, east_m: float, north_m: float) -> bool:
         """Whether a place so far from its centre lies in it."""
         return not (east_m or north_m) or math.hypot(east_m, north_m) <= self.half_along(east_m, north_m)
+
+    def lengths(self, east_m: float, north_m: float) -> tuple[float, float]:
+        """Length of the shortest and of the longest shift that it holds around one, in metres; 0 if it holds none."""
+        angle, turn = np.linspace(0, 2 * math.pi, _DIRECTIONS), math.radians(self.weak_azimuth_deg)
+        along, across = self.weak_half_m * np.cos(angle), self.strong_half_m * np.sin(angle)
+        east = east_m + along * math.sin(turn) + across * math.cos(turn)
+        north = north_m + along * math.cos(turn) - across * math.sin(turn)
+        length = np.hypot(east, north)
+        return 0.0 if self.holds(east_m, north_m) else float(length.min()), float(length.max())
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def shift_headline(
     found: bool,
     distance_m: float,
     low_m: float,
-    high_m: float,
+    high_m: float | None,
     p_value: float,
     events: int,
     likely: str | None = None,
@@ -206,13 +206,13 @@ def shift_headline(
     Parameters
     ----------
     distance_m, low_m, high_m
-        Length of the best shift with its 95 % interval, in metres.
+        Length of the best shift with its 95 % interval, in metres; ``high_m`` is None where it has no bound.
     likely
         The named hypothesis that explains it, in words.
     """
-    measured = (
-        f"{distance_m:,.0f} m (95 % interval {low_m:,.0f} to {high_m:,.0f} m, p = {p_value:.3f}, {events:,} events)"
-    )
+    reach = f"{low_m:,.0f} m or more" if high_m is None else f"{low_m:,.0f} to {high_m:,.0f} m"
+    chance = f"p = {p_value:.3f}" if p_value >= 0.0005 else "p below 0.001"
+    measured = f"{distance_m:,.0f} m (95 % interval {reach}, {chance}, {events:,} events)"
     text = (
         f"The maps fit the events best when they are moved by {measured}: a systematic shift is likely"
         if found

@@ -109,3 +109,15 @@ def test_drawn_events_follow_the_mixture(prepared):
     assert np.mean(distance == 0) > 0.7
     _, weights = likelihoods(drawn, np.zeros((1, 2)), rasters)
     assert weights[0, 0] > 0.8
+
+
+def test_the_lengths_that_an_interval_holds():
+    """An ellipse of 10 by 40 m, the long axis east and west."""
+    found = Interval(10.0, 40.0, 90.0, True, False)
+    assert found.lengths(100.0, 0.0) == pytest.approx((60, 140), abs=0.01)
+    assert found.lengths(0.0, 5.0)[0] == 0
+    # Beside the middle of a long axis the nearest lies straight across; the farthest is found along the border.
+    low, high = found.lengths(0.0, 30.0)
+    assert low == pytest.approx(20, abs=0.01)
+    t = np.linspace(0, 2 * math.pi, 100_001)
+    assert high == pytest.approx(np.hypot(40 * np.cos(t), 30 + 10 * np.sin(t)).max(), abs=0.01)
