@@ -20,6 +20,7 @@ from registry.ledger import Ledger, LedgerRow, make_ledger
 from registry.model import Kind, PartialDate, Progress, silent
 from registry.stats import Comparison, compute_stats
 from registry.store import Registry
+from registry.victims import count_role
 
 Compare = Callable[[Registry, date | None, Progress], tuple[Comparison, date | None]]
 """Compares as of a day, and says which day's knowledge the result has: None where it is all there is."""
@@ -263,17 +264,34 @@ def _casualties(registry: Registry, comparison: Comparison, as_of: date | None) 
         return like
     if silent_events:
         notes.append(f"{silent_events:,} of {len(events):,} events do not say how many victims they had.")
-    roles = [each for each in events["victims_by_role"] if isinstance(each, dict)]
     parts = [("killed", int(killed.sum())), ("injured", int(injured.sum()))]
-    if roles:
-        parts.append(("journalists among the victims", sum(int(each.get("journalist") or 0) for each in roles)))
+    of_journalists, said = _journalists(events)
     return replace(
         like,
         reason=None,
         count=int(killed.sum() + injured.sum()),
-        parts=tuple(parts),
-        note=" ".join(notes) or None,
+        parts=(*parts, *of_journalists),
+        note=" ".join((*notes, *said)) or None,
     )
+
+
+def _journalists(events: pd.DataFrame) -> tuple[list[tuple[str, int]], list[str]]:
+    """Journalists among the victims, and among the killed as far as the records tell."""
+    counted = count_role(events, "journalist")
+    if counted is None:
+        return [], []
+    parts, said = [("journalists among the victims", counted.victims)], []
+    low, high = counted.killed_at_least, counted.killed_at_most
+    if counted.killed_without_role:
+        said.append(f"{counted.killed_without_role:,} of the killed are in events that name no role.")
+    elif low == high:
+        parts.append(("journalists among the killed", low))
+    if low < high:
+        said.append(
+            f"Of these journalists, {low:,} to {high:,} were killed: some events give their victims by role, and not "
+            "which of them were killed."
+        )
+    return parts, said
 
 
 def _of_ledger(ledger: Ledger) -> list[OurValue]:

@@ -17,6 +17,7 @@ from registry.findings import Hit
 from registry.model import Kind, PartialDate
 from registry.schema import FieldType, fields, id_field
 from registry.sources.values import is_missing
+from registry.victims import STATUSES, UNHARMED, breakdown
 
 DENSITY_MIN_PER_HA = 1.0
 DENSITY_MAX_PER_HA = 300.0
@@ -204,30 +205,20 @@ def _victims_inconsistent(content: Content) -> list[Hit]:
 def _tally(cell: Any) -> Counter[str] | None:
     """People in a breakdown: ``all``, and those of each status where it names them; None where it has another form.
 
-    A breakdown gives a count for each group, or for each status (killed, injured, unharmed) of each group. ``below``
-    counts its negative numbers.
+    ``below`` counts its negative numbers.
     """
     value = json_value(cell)
     if not isinstance(value, Mapping) or not value:
         return None
     tally: Counter[str] = Counter()
-    for path, count in _leaves(value, ()):
+    for path, count in breakdown(value):
         if isinstance(count, bool) or not isinstance(count, int):
             return None
-        status = path[-1] if path[-1] in {"killed", "injured", "unharmed"} else "any status"
-        tally["all"] += 0 if status == "unharmed" else count
+        status = path[-1] if path[-1] in STATUSES else "any status"
+        tally["all"] += 0 if status == UNHARMED else count
         tally[status] += count
         tally["below"] += count < 0
     return tally
-
-
-def _leaves(value: Mapping[Any, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, inner in value.items():
-        here = (*path, str(name).strip().casefold())
-        if isinstance(inner, Mapping):
-            yield from _leaves(inner, here)
-        else:
-            yield here, inner
 
 
 def _contradictions(stated: Mapping[str, float], tallies: Mapping[str, Counter[str]]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from registry.simulate.options import demo_options
 from registry.simulate.world import World, demo_world
 from registry.stats import Comparison, compute_stats
 from registry.store import Registry
+from registry.victims import count_role
 
 REGISTRY_NAME, STATS_NAME, SOURCES_NAME = "registry.gpkg", "stats.json", "sources"
 SEED = 2024
@@ -152,7 +153,7 @@ def figures_beside_truth(registry: Registry, comparison: Comparison, world: Worl
         [registry.read(layer, ["killed", "injured", "victims_by_role"]) for layer in registry.layers(Kind.ACCIDENTS)]
     )
     victims = events["killed"] + events["injured"]
-    journalists = sum(roles.get("journalist", 0) for roles in events["victims_by_role"])
+    journalists = count_role(events, "journalist")
     mines = int(records["mines_total_stated"][records["duplicate_of"].isna()].sum())
     km2 = 1e-6
     figures = (
@@ -177,7 +178,11 @@ def figures_beside_truth(registry: Registry, comparison: Comparison, world: Worl
         Figure("Victims", "people", int(victims.sum()), truth.victims, "victims in the world"),
         Figure("Killed", "people", int(events["killed"].sum()), truth.killed, "killed in the world"),
         Figure(
-            "Journalists killed", "people", journalists, truth.journalists_killed, "journalists killed in the world"
+            "Journalists killed",
+            "people",
+            0 if journalists is None else journalists.killed_at_least,
+            truth.journalists_killed,
+            "journalists killed in the world",
         ),
     )
     return figures if comparison.ground is None else (*figures, *_figures_of_the_ground(comparison.ground, world))

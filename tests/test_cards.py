@@ -1,5 +1,6 @@
 """Cards from a registry. The demonstration reproduces what was said; other registries say what they do not know."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -66,7 +67,9 @@ class TestStory:
         card = card_of("SYN-victims")
         (judged,) = card.beside
         assert judged.ours.count == 342
-        assert dict(judged.ours.parts) == {"killed": 65, "injured": 277, "journalists among the victims": 3}
+        of_journalists = {"journalists among the victims": 3, "journalists among the killed": 3}
+        assert dict(judged.ours.parts) == {"killed": 65, "injured": 277, **of_journalists}
+        assert "Of these the statement names 3 as journalists among the killed; we count 3." in judged.reasons
         assert judged.comparability is Comparability.COMPARABLE
         assert "Of these the statement names 65 as killed; we count 65." in judged.reasons
 
@@ -199,6 +202,29 @@ class TestNoData:
         assert (judged.ours.count, judged.ours.parts) == (3, (("killed", 1), ("injured", 2)))
         assert any("1 events without a date are left out." in why for why in judged.reasons)
         assert any("1 of 3 events do not say" in why for why in judged.reasons)
+
+    @pytest.mark.parametrize(
+        ("roles", "parts", "said"),
+        [
+            ([{"journalist": {"killed": 1}, "civilian": {"injured": 1}}, None], (1, 1), None),
+            # Of two victims one was killed: it may have been the journalist or not.
+            ([{"journalist": 1, "civilian": 1}, None], (1, None), "Of these journalists, 0 to 1 were killed:"),
+            ([None, {"civilian": 1}], (0, None), "1 of the killed are in events that name no role."),
+            ([None, None], (None, None), None),
+        ],
+    )
+    def test_journalists_among_the_killed_as_far_as_the_records_tell(self, empty, roles, parts, said):
+        add(
+            empty, "e", Kind.ACCIDENTS, [point(0, 0)] * 2, killed=[1, 0], injured=[1, 1],
+            victims_by_role=[None if each is None else json.dumps(each) for each in roles],
+            occurred_on=["2021-01-01"] * 2,
+        )  # fmt: skip
+        (judged,) = claim_card(empty, "az-2024-01-victims").beside
+        counted = dict(judged.ours.parts)
+        assert (counted.get("journalists among the victims"), counted.get("journalists among the killed")) == parts
+        assert said is None or any(said in why for why in judged.reasons)
+        named = "as journalists among the killed; we count" if parts[1] is not None else "which our data do not tell"
+        assert any(named in why for why in judged.reasons)
 
     def test_an_event_that_repeats_another_counts_once(self, empty):
         both = {"killed": [1, 1], "duplicate_of": [None, "e/accidents-0"], "occurred_on": ["2021-01-01"] * 2}

@@ -71,7 +71,9 @@ def test_what_is_stored_says_the_same(demo: DemoResult, world: World) -> None:
     inside = events.to_crs(PLANE).covered_by(union)
     assert (int(inside.sum()), int((~inside).sum())) == (108, 132)
     assert records.drop_duplicates("record_id")["mines_total_stated"].sum() == 400_000
-    assert events["victims_by_role"].map(lambda roles: json.loads(roles).get("journalist", 0)).sum() == 3
+    assert (
+        events["victims_by_role"].map(lambda roles: json.loads(roles).get("journalist", {}).get("killed", 0)).sum() == 3
+    )
 
 
 def test_one_definition_comes_out_at_25_percent(demo: DemoResult) -> None:

@@ -13,6 +13,8 @@ from registry.simulate.land import SIDE_VERTICES, Fields
 from registry.simulate.options import WorldOptions
 
 Flags = NDArray[np.bool_]
+Roles = dict[str, dict[str, int]]
+"""People of each role by what became of them."""
 
 BOUNDARY_GAP_M = 1.5  # with a wanted number of outside events, none lies closer to a boundary: rounding decides nothing
 
@@ -36,7 +38,7 @@ class Circumstances:
     device: Integers
     killed: Integers
     injured: Integers
-    victims_by_role: list[dict[str, int]]
+    victims_by_role: list[Roles]
 
 
 def draw_events(rng: Generator, options: WorldOptions, fields: Fields, drawn: Geometries) -> Events:
@@ -167,7 +169,7 @@ def _join(parts: list[Events]) -> Events:
     )
 
 
-def _draw_victims(rng: Generator, options: WorldOptions) -> tuple[Integers, Integers, list[dict[str, int]]]:
+def _draw_victims(rng: Generator, options: WorldOptions) -> tuple[Integers, Integers, list[Roles]]:
     """Put every victim of the world in an accident, one at least in each: the killed, the injured, and their roles."""
     victims = options.events if options.victims is None else options.victims
     if not options.journalists_killed <= options.killed <= victims or victims < options.events:
@@ -180,7 +182,9 @@ def _draw_victims(rng: Generator, options: WorldOptions) -> tuple[Integers, Inte
     role = rng.choice(("civilian", "deminer", "military"), size=victims, p=(0.7, 0.1, 0.2)).astype(object)
     role[: options.journalists_killed] = "journalist"
     killed = np.bincount(event[: options.killed], minlength=options.events)
-    roles: list[dict[str, int]] = [{} for _ in range(options.events)]
-    for number, name in zip(event, role, strict=True):
-        roles[number][name] = roles[number].get(name, 0) + 1
+    roles: list[Roles] = [{} for _ in range(options.events)]
+    for victim, (number, name) in enumerate(zip(event, role, strict=True)):
+        status = "killed" if victim < options.killed else "injured"
+        of_role = roles[number].setdefault(name, {})
+        of_role[status] = of_role.get(status, 0) + 1
     return killed, np.bincount(event, minlength=options.events) - killed, roles
