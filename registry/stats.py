@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
@@ -215,15 +216,16 @@ def compute_stats(
     progress("reading layers", 0.0)
     inputs = read_inputs(registry, options)
     progress("comparing events with records", 0.3)
-    with ThreadPoolExecutor(1) as pool:
-        return _compare(_basis(inputs, options, pool), progress)
+    with ThreadPoolExecutor(2) as pool:
+        return _compare(_basis(inputs, options, pool), progress, pool)
 
 
-def _compare(basis: Basis, progress: Progress) -> Comparison:
+def _compare(basis: Basis, progress: Progress, pool: ThreadPoolExecutor) -> Comparison:
     inputs, options, selection, records = basis.inputs, basis.options, basis.selection, basis.records
     wanted = frozenset(options.sections)
     classified = classify(selection, records, near_m=options.near_m)
-    # First what does not need the records merged, which they are meanwhile.
+    # Half of the work is with location error, on a thread of its own as soon as the records are merged.
+    location = pool.submit(_location, basis, basis.study) if Section.LOCATION in wanted else None
     accuracy = accuracy_of(
         selection, records, districts=basis.districts, unrepaired=inputs.unrepaired, timed=basis.timed
     )
@@ -245,8 +247,8 @@ def _compare(basis: Basis, progress: Progress) -> Comparison:
         ground=_ground(basis) if Section.GROUND in wanted else None,
         independence=independence,
         clusters=None if clusters is None else clusters[0],
-        location=_location(basis) if Section.LOCATION in wanted else None,
         completeness=_completeness(inputs) if Section.COMPLETENESS in wanted else None,
+        location=None if location is None else location.result(),
         classified=classified if clusters is None else classified.assign(cluster=clusters[1]),
     )
 
@@ -324,10 +326,13 @@ def _clusters(basis: Basis, classified: GeoDataFrame) -> tuple[Clusters, NDArray
     )
 
 
-def _location(basis: Basis) -> LocationError | None:
+def _location(basis: Basis, study: StudyArea | None) -> LocationError | None:
     options = basis.options
+    if study is not None:
+        # What GEOS prepares is for one thread; a polygon of its own.
+        study = dataclasses.replace(study, polygon=shapely.normalize(study.polygon))
     return measure_location_error(
-        basis.selection, basis.records, basis.study, land=basis.land, assumed_m=options.sigma_m, seed=options.seed
+        basis.selection, basis.records, study, land=basis.land, assumed_m=options.sigma_m, seed=options.seed
     )
 
 
