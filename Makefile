@@ -21,7 +21,7 @@ demo: $(VENV)/installed ## Build the SYNTHETIC demonstration in ./demo
 	$(BIN)/minefield-registry demo $(DEMO)
 
 test: $(VENV)/installed-test ## Run the tests
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(TESTS)
 
 lint: $(VENV)/installed-test ## Check style and format
 	$(BIN)/ruff check
