@@ -19,7 +19,7 @@ ATTACK = "<img src=x onerror='window.attacked=1'></script><script>window.attacke
 # Said by Leaflet, or the same in every language.
 MGRS = r"\d{1,2}[C-X] [A-Z]{2} \d+ \d+"
 DEGREES = r"[\d.]+ [NS] [\d.]+ [EW]|[\d.]+° [NS] {2}[\d.]+° [EW]"
-UNTRANSLATED = re.compile(rf"Leaflet|\d+ k?m|A[34]|MGRS|{MGRS}|({DEGREES})( {{3}}{MGRS})?")
+UNTRANSLATED = re.compile(rf"Leaflet|\d+ k?m|[\d.]+k|A[34]|MGRS|{MGRS}|({DEGREES})( {{3}}{MGRS})?")
 
 
 @pytest.fixture
