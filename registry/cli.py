@@ -728,7 +728,7 @@ def map_(
     words = catalogue(language)
     _check_public(public=public, cell=cell, districts=districts, without=without, backdrop=backdrop)
     with _open(context) as registry, _progress() as progress:
-        comparison = compute_stats(registry, StatsOptions(sections=FOR_A_MAP), progress=progress)
+        comparison = compute_stats(registry, StatsOptions(sections=FOR_A_MAP, cluster_draws=0), progress=progress)
         progress("drawing the map", None)
         if public:
             side_km = SIDE_KM if cell is None else cell

@@ -9,6 +9,7 @@ from geopandas import GeoDataFrame
 
 from registry.codes import By, PlotStatus, Rule, Section
 from registry.compare.claimed import CLAIM_COLUMNS
+from registry.compare.clusterchance import DRAWS
 from registry.compare.eligibility import COARSE_ABOVE_M
 from registry.compare.ground import GroundOptions
 from registry.compare.minecount import MINE_COLUMNS
@@ -90,10 +91,12 @@ class StatsOptions:
         What a person states for the comparison with the ground.
     cluster_distance_m, cluster_events
         So many events within that distance of one of them make a cluster.
+    cluster_draws
+        How often events are drawn at random to say how many would be in clusters by chance; 0: that is not said.
     sigma_m
         Position error of events that state none, one sigma; None where nobody knows.
     seed
-        Of the null model.
+        Of what is drawn at random.
     sections
         What is computed beside coverage and accuracy.
     """
@@ -109,6 +112,7 @@ class StatsOptions:
     ground: GroundOptions = field(default_factory=GroundOptions)
     cluster_distance_m: float = 1_000.0
     cluster_events: int = 5
+    cluster_draws: int = DRAWS
     sigma_m: float | None = None
     seed: int = 1
     sections: tuple[Section, ...] = tuple(Section)

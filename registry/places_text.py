@@ -3,6 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from registry.compare.clusterchance import ClusterChance
 from registry.compare.clusters import Clusters
 from registry.compare.independence import Independence, Sign
 from registry.terminal import metres, share, table
@@ -50,10 +51,11 @@ def clusters(found: Clusters) -> RenderableType:
     if not found.outside:
         return Text("")
     if not found.clusters:
-        return Text(
+        none = (
             f"No unmapped cluster: of {found.outside:,} events outside every record no {found.min_events} lie within "
             f"{found.distance_m:,g} m of one of them."
         )
+        return Group(Text(none), *_by_chance(found.by_chance))
     shown_first = found.clusters[:CLUSTERS_SHOWN]
     rows = [
         (
@@ -78,4 +80,19 @@ def clusters(found: Clusters) -> RenderableType:
         f"{found.clustered:,} of {found.outside:,} events outside every record are in {number:,} clusters: "
         f"{found.min_events} or more within {found.distance_m:,g} m. {found.notice}"
     )
-    return Group(table(title, columns, rows, numbers=5), Text(said))
+    return Group(table(title, columns, rows, numbers=5), Text(said), *_by_chance(found.by_chance))
+
+
+def _by_chance(chance: ClusterChance | None) -> list[RenderableType]:
+    """How many events would be in clusters by chance."""
+    if chance is None:
+        return []
+    return [
+        Text(
+            f"If the {chance.events:,} of these events that lie in {chance.study} lay anywhere there outside the "
+            f"records, independent and evenly, {chance.expected:,.1f} of them would be in such clusters (95 % of "
+            f"{chance.draws:,} draws: {chance.low:,.0f} to {chance.high:,.0f}; seed {chance.seed}); "
+            f"{chance.clustered:,} are. People do not move evenly, and a place that is reported once is reported "
+            "again: more clusters than by chance do not say why they are there."
+        )
+    ]

@@ -28,7 +28,8 @@ from registry.compare.areas import (
     rank_records,
 )
 from registry.compare.claimed import claimed_by_all, claims_of
-from registry.compare.clusters import Clusters, find_clusters
+from registry.compare.clusterchance import ClusterChance, chance_of_clusters
+from registry.compare.clusters import Clusters, find_clusters, is_outside
 from registry.compare.containment import WITHIN_M
 from registry.compare.eligibility import Criteria, Selection, select_events
 from registry.compare.ground import Ground, GroundLayers, measure_ground
@@ -42,6 +43,7 @@ from registry.compare.study import PredictiveAccuracy, StudyArea, measure_predic
 from registry.compare.timed import TimedEvents, time_events
 from registry.compare.windows import AsOf
 from registry.completeness import BatchCompleteness, score
+from registry.geometry import WGS84, project
 from registry.inputs import Inputs, StatsOptions, read_inputs
 from registry.jsonform import plain
 from registry.model import Counts, Kind, Layer, Progress, silent
@@ -225,11 +227,12 @@ def _compare(basis: Basis, progress: Progress, pool: ThreadPoolExecutor) -> Comp
     wanted = frozenset(options.sections)
     classified = classify(selection, records, near_m=options.near_m)
     # Half of the work is with location error, on a thread of its own as soon as the records are merged.
-    location = pool.submit(_location, basis, basis.study) if Section.LOCATION in wanted else None
+    location = pool.submit(_location, basis, _copy(basis.study)) if Section.LOCATION in wanted else None
     accuracy = accuracy_of(
         selection, records, districts=basis.districts, unrepaired=inputs.unrepaired, timed=basis.timed
     )
     clusters = _clusters(basis, classified) if Section.CLUSTERS in wanted else None
+    by_chance = None if clusters is None else pool.submit(_clusters_by_chance, basis, classified, *clusters)
     independence = _independence(basis, classified) if Section.INDEPENDENCE in wanted else None
     progress("measuring", 0.7)
     return Comparison(
@@ -246,7 +249,9 @@ def _compare(basis: Basis, progress: Progress, pool: ThreadPoolExecutor) -> Comp
         groups=tuple(_group(by, basis) for by in dict.fromkeys(options.by)),
         ground=_ground(basis) if Section.GROUND in wanted else None,
         independence=independence,
-        clusters=None if clusters is None else clusters[0],
+        clusters=None
+        if clusters is None or by_chance is None
+        else dataclasses.replace(clusters[0], by_chance=by_chance.result()),
         completeness=_completeness(inputs) if Section.COMPLETENESS in wanted else None,
         location=None if location is None else location.result(),
         classified=classified if clusters is None else classified.assign(cluster=clusters[1]),
@@ -281,6 +286,7 @@ def _parameters(basis: Basis) -> dict[str, object]:
         "near_m": float(options.near_m),
         "cluster_distance_m": float(options.cluster_distance_m),
         "cluster_events": options.cluster_events,
+        "cluster_draws": options.cluster_draws,
         "sigma_m": options.sigma_m,
         "seed": options.seed,
         "tolerance_m": TOLERANCE_M,
@@ -326,11 +332,33 @@ def _clusters(basis: Basis, classified: GeoDataFrame) -> tuple[Clusters, NDArray
     )
 
 
+def _clusters_by_chance(
+    basis: Basis, classified: GeoDataFrame, found: Clusters, rank: NDArray[np.int64]
+) -> ClusterChance | None:
+    study, options = _copy(basis.study), basis.options
+    if study is None or not options.cluster_draws:
+        return None
+    outside = np.flatnonzero(is_outside(classified))
+    points = project(np.asarray(classified.geometry.array, dtype=object)[outside], WGS84, basis.records.plane)
+    return chance_of_clusters(
+        shapely.get_coordinates(points),
+        rank[outside] > 0,
+        basis.land.parts,
+        study,
+        distance_m=found.distance_m,
+        min_events=found.min_events,
+        seed=options.seed,
+        draws=options.cluster_draws,
+    )
+
+
+def _copy(study: StudyArea | None) -> StudyArea | None:
+    """The study area for another thread, with a polygon of its own: what GEOS prepares is for one thread."""
+    return None if study is None else dataclasses.replace(study, polygon=shapely.normalize(study.polygon))
+
+
 def _location(basis: Basis, study: StudyArea | None) -> LocationError | None:
     options = basis.options
-    if study is not None:
-        # What GEOS prepares is for one thread; a polygon of its own.
-        study = dataclasses.replace(study, polygon=shapely.normalize(study.polygon))
     return measure_location_error(
         basis.selection, basis.records, study, land=basis.land, assumed_m=options.sigma_m, seed=options.seed
     )

@@ -80,12 +80,12 @@ _NO_FIGURES = {
     "options", "hull", "notice", "words", "method", "reason", "note", "windows_reason", "day",
     "handed_over_on", "first_date", "last_date", "basis", "study", "among", "estimate_source", "name",
 }  # fmt: skip
-_NOUNS = ("records", "events", "rows", "mines", "fields", "places", "areas", "positions", "cells", "shifts")
+_NOUNS = ("records", "events", "rows", "mines", "fields", "places", "areas", "positions", "cells", "shifts", "draws")
 _UNITS = (("_m2", "m2"), ("_m", "m"), ("_days", "days"))
 _NAMED_UNITS = {
     **dict.fromkeys(("area_share", "share_already_covered", "share_of_district"), "share of land"),
     **dict.fromkeys(("blurred", "ceiling", "estimate", "chance", "weights"), "share of events"),
-    "as_high": "share of shifts",
+    "as_high": "share of draws",
     **dict.fromkeys(("design_effect", "lift", "ratio", "predictive"), "factor"),
     **dict.fromkeys(("longitude", "latitude"), "degrees"),
     **dict.fromkeys(("killed", "injured", "victims"), "victims"),

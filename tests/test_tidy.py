@@ -21,7 +21,7 @@ COLUMNS = [
     "metric", "figure", "group", "window", "numerator", "denominator", "value", "low", "high", "unit", "method", "note",
 ]  # fmt: skip
 NAMES = {"rank", "sigma_m"}  # numbers that tell members of a list apart
-INTERVALS = {"predictive": "value", "estimate": "value", "chance": "expected"}
+INTERVALS = {"predictive": "value", "estimate": "value", "chance": "expected", "by_chance": "expected"}
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,8 @@ def test_each_row_has_a_key_a_metric_and_a_unit(everything):
     assert all(row.unit.startswith("share of ") for row in shares)
     no_unit = {row.figure for row in rows if not row.unit and row.metric not in {"layer", "parameter"}}
     assert no_unit == {
-        "location.chance.seed", "location.estimate.mixture.log_likelihood", "ground.surveyed",
+        "clusters.by_chance.seed", "location.chance.seed", "location.estimate.mixture.log_likelihood",
+        "ground.surveyed",
     }  # fmt: skip
 
 

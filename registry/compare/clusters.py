@@ -14,6 +14,7 @@ from pyproj import CRS
 from registry import geometry
 from registry.codes import DatePrecision
 from registry.compare.areas import district_names, lonlat
+from registry.compare.clusterchance import ClusterChance
 from registry.compare.containment import EventClass, first_area
 from registry.compare.proximity import chained, close_pairs, distinct
 from registry.errors import CompareError
@@ -70,7 +71,11 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Clusters:
-    """Metric M16. ``clustered`` of the events ``outside`` every record are in a cluster; the rest lie apart."""
+    """Metric M16. ``clustered`` of the events ``outside`` every record are in a cluster; the rest lie apart.
+
+    ``by_chance`` says how many would be if they lay at random; None where that was not drawn, or there is nowhere to
+    draw them.
+    """
 
     notice: str
     distance_m: float
@@ -78,6 +83,7 @@ class Clusters:
     outside: int
     clustered: int
     clusters: tuple[Cluster, ...]
+    by_chance: ClusterChance | None = None
 
 
 def find_clusters(
@@ -126,8 +132,7 @@ def find_clusters(
         raise CompareError(
             f"{min_events} events within {distance_m:g} m make no cluster; give 2 events or more and more than 0 m."
         )
-    outside = classified["event_class"].isin([EventClass.OUTSIDE.value, EventClass.NEAR.value]).to_numpy(dtype=bool)
-    row = np.flatnonzero(outside)
+    row = np.flatnonzero(is_outside(classified))
     points = lonlat(classified)[row]
     xy = shapely.get_coordinates(geometry.project(points, geometry.WGS84, plane))
     label = density_clusters(xy, distance_m, min_events)
@@ -148,6 +153,12 @@ def find_clusters(
     ranked = tuple(replace(cluster, rank=index) for index, (cluster, _) in enumerate(made, start=1))
     clustered = int(np.count_nonzero(label >= 0))
     return Clusters(NOTICE, float(distance_m), min_events, len(row), clustered, ranked), rank
+
+
+def is_outside(classified: GeoDataFrame) -> NDArray[np.bool_]:
+    """Which events lie outside every record."""
+    outside = classified["event_class"].isin([EventClass.OUTSIDE.value, EventClass.NEAR.value])
+    return np.asarray(outside, dtype=bool)
 
 
 def density_clusters(xy: Places, distance_m: float, min_events: int) -> Numbers:

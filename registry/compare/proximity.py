@@ -68,13 +68,15 @@ def near_pairs(places: Places, targets: Places, distance_m: float) -> Iterator[t
     order = np.argsort(cell, kind="stable")
     cell = cell[order]
     own = _cells(places - low, cell_m, rows)
+    ranked = np.argsort(own, kind="stable")  # what is sought in order is found sooner
+    own = own[ranked]
     for column in (-rows, 0, rows):
         # Three cells of a column are one run of numbers.
         begin = np.searchsorted(cell, own + column - 1, side="left")
         found = np.searchsorted(cell, own + column + 1, side="right") - begin
         for chunk in _chunks(found):
             number = found[chunk]
-            place = np.repeat(np.arange(chunk.start, chunk.stop), number)
+            place = np.repeat(ranked[chunk], number)
             run = np.arange(len(place)) - np.repeat(np.cumsum(number) - number, number)
             target = order[np.repeat(begin[chunk], number) + run]
             square = ((places[place] - targets[target]) ** 2).sum(axis=1)

@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
-from hypothesis import strategies as st
 
 from registry.compare import chance
-from registry.compare.blur import dissolve, prepare_land
+from registry.compare.blur import prepare_land
 from registry.compare.chance import chance_containment
 
 
@@ -60,24 +58,6 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_order():
     first = chance_containment(places, mapped, STUDY, seed=1, shifts=50)
     assert first == chance_containment(places[::-1], mapped, STUDY, seed=1, shifts=50)
     assert first != chance_containment(places, mapped, STUDY, seed=2, shifts=50)
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(1, 40)), min_size=1, max_size=6),
-    st.sampled_from([1, 3, 7, 32]),
-)
-def test_a_grid_decides_as_the_polygons_do(squares, side):
-    """Squares and what they leave of a frame, seen at places of a lattice that hits borders of cells and of squares."""
-    frame = np.array([shapely.box(0, 0, 96, 96)], dtype=object)
-    drawn = dissolve(np.array([shapely.box(x, y, x + size, y + size) for x, y, size in squares], dtype=object))
-    places = np.array([(x / 2, y / 2) for x in range(193) for y in range(0, 193, 3)])
-    for parts in (drawn, shapely.get_parts(shapely.difference(frame[0], shapely.union_all(drawn)))):
-        shape = prepare_land(np.asarray(parts, dtype=object))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(chance, "_FEW_PER_PART", 0)
-            seen_by_edges = chance._Cells.of(shape, frame, side).hold(places)
-        assert np.array_equal(seen_by_edges, chance._in(places, shape))
-        assert np.array_equal(chance._Cells.of(shape, frame, side).hold(places), chance._in(places, shape))
 
 
 def test_many_events_are_looked_at_in_turns(monkeypatch):
