@@ -23,7 +23,7 @@ from pyogrio.errors import DataSourceError
 
 from registry import audit, database, filed, gpkg, provenance, styles, tables, versions
 from registry.compare.claims import Claim
-from registry.database import connect, insert, protect, writing
+from registry.database import connect, insert, protect, reading, writing
 from registry.errors import DuplicateLayer, NotARegistry, StoreError, UnknownLayer
 from registry.geometry import total_bounds
 from registry.gpkg import quoted
@@ -369,8 +369,15 @@ class Registry:
         filed.add_run(self._connection, self.path, run)
 
     def verify(self, progress: Progress = silent) -> audit.Verification:
-        """Recompute every hash and check the file's own integrity."""
-        return audit.verify(self._connection, self._all_layers(), progress)
+        """Recompute every hash and check the file's own integrity.
+
+        Raises
+        ------
+        StoreError
+            If the file is too damaged for its history to be read.
+        """
+        with reading(self.path):
+            return audit.verify(self._connection, self._all_layers(), progress)
 
     def _bring_in(self, new: NewLayer, schema: str) -> Layer:
         """Inside the transaction: the table and index of the layer staged there, then all rows that speak of it."""

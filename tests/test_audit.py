@@ -22,6 +22,16 @@ def problems(path: Path) -> tuple[str, ...]:
         return registry.verify().problems
 
 
+def damage(path: Path, tables: str) -> None:
+    """Overwrite most of the first page of a table."""
+    with closing(sqlite3.connect(path)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        pages = connection.execute(f"SELECT rootpage FROM sqlite_master WHERE name IN {tables}").fetchone()
+    content = bytearray(path.read_bytes())
+    content[(pages[0] - 1) * size + 500 : pages[0] * size] = b"\xff" * (size - 500)
+    path.write_bytes(content)
+
+
 def tamper(path: Path, *statements: str) -> None:
     """Change a registry as somebody would who knows SQLite and takes the triggers away first."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -155,10 +165,13 @@ class TestVerify:
             problems(small_path)
 
     def test_a_damaged_page(self, small_path):
-        content = bytearray(small_path.read_bytes())
-        content[-3000:-2000] = b"\xff" * 1000
-        small_path.write_bytes(content)
+        damage(small_path, "(SELECT table_name FROM layers)")
         assert problems(small_path)
+
+    def test_a_damaged_history(self, small_path):
+        damage(small_path, "('audit_log')")
+        with pytest.raises(StoreError, match="the file is damaged"):
+            problems(small_path)
 
 
 def test_the_first_link(empty):

@@ -37,7 +37,7 @@ Likelihood = Callable[[Floats], Floats]
 """Shifts of shape (m, 2), east and north in metres -> log-likelihoods of shape (m,)."""
 
 
-_DIRECTIONS = 3_601  # of the border of an interval
+_ON_THE_BORDER = 3_601  # places of an interval's border
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Interval:
 
     def lengths(self, east_m: float, north_m: float) -> tuple[float, float]:
         """Length of the shortest and of the longest shift that it holds around one, in metres; 0 if it holds none."""
-        angle, turn = np.linspace(0, 2 * math.pi, _DIRECTIONS), math.radians(self.weak_azimuth_deg)
+        angle, turn = np.linspace(0, 2 * math.pi, _ON_THE_BORDER), math.radians(self.weak_azimuth_deg)
         along, across = self.weak_half_m * np.cos(angle), self.strong_half_m * np.sin(angle)
         east = east_m + along * math.sin(turn) + across * math.cos(turn)
         north = north_m + along * math.cos(turn) - across * math.sin(turn)
