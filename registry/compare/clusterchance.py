@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 DRAWS = 99
 FEWEST_DRAWS = 19
 
+_WIDER = 1 + 1e-6  # of a cell than the distance, so that no rounding puts close places two cells apart
 _MOST_PLACES = 5_000_000  # in all draws: of many events fewer draws say as much
 _TOGETHER = 1_000_000  # places that are drawn together
 _LEAST_SHARE = 1e-4  # of the bounding rectangle that must be study area without a record, or drawing would not end
@@ -127,18 +128,41 @@ def in_clusters(places: Floats, sheet: NDArray[np.int64], distance_m: float, min
     distance_m, min_events
         What makes a cluster, see `find_clusters`.
     """
+    found = np.full(len(places), False)
+    kept = np.flatnonzero(_may_be_clustered(places, sheet, distance_m, min_events))
+    if not len(kept):
+        return found
     # Sheets are laid side by side, farther apart than what makes a cluster.
-    width_m = float(np.ptp(places[:, 0])) if len(places) else 0.0
-    beside = places + np.outer(sheet * (width_m + 3 * distance_m), [1.0, 0.0])
+    apart_m = float(np.ptp(places[kept, 0])) + 3 * distance_m
+    beside = places[kept] + np.outer(sheet[kept] * apart_m, [1.0, 0.0])
     pairs = list(near_pairs(beside, beside, distance_m))
-    reached = np.zeros(len(places), dtype=np.int64)
+    reached = np.zeros(len(kept), dtype=np.int64)
     for place, _, _ in pairs:
-        reached += np.bincount(place, minlength=len(places))
+        reached += np.bincount(place, minlength=len(kept))
     core = reached >= min_events  # each place is within reach of itself
-    found = core.copy()
     for place, other, _ in pairs:
-        found[place[core[other]]] = True
+        found[kept[place[core[other]]]] = True
     return found
+
+
+def _may_be_clustered(
+    places: Floats, sheet: NDArray[np.int64], distance_m: float, min_events: int
+) -> NDArray[np.bool_]:
+    """Which places have a cell of so many places around them in reach; of places drawn evenly, next to none.
+
+    Cells are counted in a table that is smaller than their number: several may share a count, which is then too large.
+    """
+    if not len(places):
+        return np.empty(0, dtype=bool)
+    column, row = np.floor((places - places.min(axis=0)) / (distance_m * _WIDER)).astype(np.int64).T
+    width, height = column.max() + 3, row.max() + 3
+    cell = (sheet * height + row + 1) * width + column + 1
+    size = 1 << int(8 * len(places)).bit_length()
+    around = [(cell + down * width + across) & (size - 1) for down in (-1, 0, 1) for across in (-1, 0, 1)]
+    counted = np.bincount(cell & (size - 1), minlength=size)
+    may_be_core = sum(counted[each] for each in around) >= min_events
+    with_core = np.bincount(cell[may_be_core] & (size - 1), minlength=size) > 0
+    return np.asarray(np.any([with_core[each] for each in around], axis=0), dtype=bool)
 
 
 class _Unmapped:
