@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 from registry import geometry
 from registry.codes import DatePrecision
 from registry.compare.accuracy import Accuracy, accuracy_of
-from registry.compare.areas import area_m2, merge_records, plane_of, rank_records
-from registry.compare.eligibility import select_events
+from registry.compare.areas import RankedRecords, area_m2, merge_records, plane_of, rank_records
+from registry.compare.eligibility import Selection, select_events
 from registry.compare.ground import Ground, GroundLayers, measure_ground
 from registry.compare.location import measure_location_error
-from registry.compare.mixture import TrueContainment
-from registry.compare.study import study_area
+from registry.compare.study import StudyArea, study_area
 from registry.compare.uncertainty import wilson_interval
 from registry.model import PartialDate
 from registry.simulate.events import Events, draw_circumstances, draw_events
@@ -50,9 +49,10 @@ FURTHER_EVENTS = 20_000
 class Compared:
     """A world as the registry would compare it."""
 
-    union_m2: float
+    records: RankedRecords
+    selection: Selection
+    study: StudyArea
     accuracy: Accuracy
-    estimate: TrueContainment
     ground: Ground
 
 
@@ -90,14 +90,17 @@ def run_seed(seed: int) -> Outcome:
     """Both worlds of a seed."""
     options = by_chance()
     found, truth = compare(make_world(options, seed)), expected(options, seed)
+    location = measure_location_error(found.selection, found.records, found.study)
+    assert location is not None
+    estimate = location.estimate
     m1, m2 = found.accuracy.all.share_inside, found.ground.confirmation.share
     sides = found.ground.confirmation
     return Outcome(
         wrong=tuple(wrong_totals(make_world(demo_options(), seed))),
         m1=holds(m1.low, m1.high, truth.recorded_inside),
         m1_wilson=holds(*wilson_interval(m1.numerator or 0, m1.denominator), truth.recorded_inside),
-        m1d=holds(found.estimate.low, found.estimate.high, truth.truly_inside),
-        m1d_error=None if found.estimate.value is None else found.estimate.value - truth.truly_inside,
+        m1d=holds(estimate.low, estimate.high, truth.truly_inside),
+        m1d_error=None if estimate.value is None else estimate.value - truth.truly_inside,
         m2=holds(m2.low, m2.high, truth.confirmed / truth.records),
         # Records that cross themselves are compared once repaired, and were not investigated: each may be either.
         m2_bounds=sides.confirmed_at_least <= truth.confirmed + options.invalid_records
@@ -132,9 +135,7 @@ def compare(world: World) -> Compared:
     ranked = rank_records(plotted, dates, plane_of(plotted, accidents))
     selection = select_events(accidents, ranked)
     study = study_area(ranked, accidents, districts=world.districts)
-    location = measure_location_error(selection, ranked, study)
     assert study is not None
-    assert location is not None
     day = DatePrecision.DAY.value
     layers = GroundLayers(
         None,
@@ -142,9 +143,10 @@ def compare(world: World) -> Compared:
         world.devices.assign(found_on_precision=day),
     )
     return Compared(
-        area_m2(merge_records(ranked).parts),
+        ranked,
+        selection,
+        study,
         accuracy_of(selection, ranked),
-        location.estimate,
         measure_ground(plotted, received, accidents, layers, ranked.plane, study=(study.words, study.polygon)),
     )
 
@@ -195,7 +197,7 @@ def wrong_totals(world: World) -> Sequence[str]:
     confirmed, recovered = found.ground.confirmation, found.ground.mine_count
     checks = {
         "events outside": (found.accuracy.all.outside, found.accuracy.all.total) == (132, 240),
-        "land on the maps": abs(found.union_m2 / truth.records_union_m2 - 1) < 1e-4,
+        "land on the maps": abs(area_m2(merge_records(found.records).parts) / truth.records_union_m2 - 1) < 1e-4,
         "mines on the maps": int(world.records["mines_total_stated"][first].sum()) == 400_000,
         "mines recorded once": recovered.mines_recorded == 400_000,
         "mines in the world": truth.mines == 1_000_000,
