@@ -120,7 +120,7 @@ def results_table(measured: Sequence[tuple[Job, list[Run], list[Run]]]) -> str:
         lines.append(
             f"| {job.title} | {wall[0]:.2f} | {wall[1]:.2f} | {wall[0] / wall[1]:.2f} "
             f"| {peak[0]:.0f} | {peak[1]:.0f} | {peak[0] / peak[1]:.2f} "
-            f"| {job.limit_s:.0f} | {'yes' if wall[0] < job.limit_s else 'no'} |"
+            f"| {job.limit_s:g} | {'yes' if wall[0] < job.limit_s else 'no'} |"
         )
     return "\n".join(lines)
 
