@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from maps.style import (
     BACKDROP_LOOK,
@@ -26,12 +26,25 @@ from maps.style import (
 from registry.plaintext import MOST_CHARACTERS, visible
 
 _SCRIPTS = (
-    *("say", "decode", "find", "draw", "grid", "geodesic", "popup", "coordinates", "search", "timeline", "controls"),
+    *(
+        "say",
+        "decode",
+        "find",
+        "draw",
+        "grid",
+        "geodesic",
+        "popup",
+        "coordinates",
+        "search",
+        "timeline",
+        "controls",
+        "frame",
+    ),
     *("graticule", "link", "overlay", "measure", "sheet", "choropleth", "clusters", "backdrop", "charts", "filter"),
     "page",
 )
 _STYLES = ("page", "tools", "sheet", "panel")
-_PUBLIC_SCRIPTS = ("say", "decode", "find", "draw", "popup", "controls", "public")
+_PUBLIC_SCRIPTS = ("say", "decode", "find", "draw", "popup", "controls", "frame", "public")
 
 
 def leaflet_script() -> str:
@@ -56,14 +69,6 @@ def page_style() -> str:
     return _colour_variables(looks()) + "".join(_text(files("maps") / f"{name}.css") for name in _STYLES)
 
 
-def page_template() -> str:
-    """The frame around the map: title bar, ``<!--map-->`` where it stands, panel, legend, notice.
-
-    Jinja, to be rendered with escaping on.
-    """
-    return _text(files("maps") / "page.html")
-
-
 def public_scripts() -> list[str]:
     """The scripts of the public map: those of the web map that know nothing of records, and its own."""
     return [_text(files("maps") / f"{name}.js") for name in _PUBLIC_SCRIPTS]
@@ -74,24 +79,9 @@ def public_style() -> str:
     return page_style() + _shade_variables() + _text(files("maps") / "public.css")
 
 
-def public_template() -> str:
-    """The frame around the public map, as `page_template`."""
-    return _text(files("maps") / "public.html")
-
-
 def report_style() -> str:
     """The style sheet of the import report, after its colours as CSS variables."""
     return _colour_variables(REPORT_LOOKS) + _text(files("maps") / "import_report.css")
-
-
-def report_template() -> str:
-    """The import report (Jinja, to be rendered with escaping on)."""
-    return _text(files("maps") / "import_report.html")
-
-
-def report_layer_template() -> str:
-    """The part of the import report about one layer, as `report_template`."""
-    return _text(files("maps") / "import_report_layer.html")
 
 
 def looks() -> dict[str, Look]:
@@ -104,12 +94,17 @@ def looks() -> dict[str, Look]:
 
 
 def environment() -> Environment:
-    """For the templates of pages: whatever a value holds, it is text in the page, and steers nothing.
+    """Finds the templates of pages by name; whatever a value holds, it is text in the page, and steers nothing.
 
     The filter ``short`` is for texts from data, which have any length.
     """
     made = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_as_text
+        loader=FunctionLoader(lambda name: _text(files("maps") / name)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_as_text,
     )
     made.filters["short"] = lambda value: visible(str(value), MOST_CHARACTERS)
     return made

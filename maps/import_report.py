@@ -119,7 +119,7 @@ def import_report_page(
     css = assets.report_style()
     environment = assets.environment()
     contents = [style.RESTRICTED_KINDS[each.kind] for each in reports if each.kind in style.RESTRICTED_KINDS]
-    layer = environment.from_string(assets.report_layer_template())
+    layer = environment.get_template("import_report_layer.html")
     headings = [style.KIND_HEADINGS[each.kind] for each in reports]
     is_sole = len(reports) == 1
     values = {
@@ -135,7 +135,7 @@ def import_report_page(
             for heading, each in zip(headings, reports, strict=True)
         ],
     }
-    return environment.from_string(assets.report_template()).render(values)
+    return environment.get_template("import_report.html").render(values)
 
 
 def _layer(report: ImportReport, districts: Geometries, *, is_sole: bool) -> dict[str, object]:

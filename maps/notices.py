@@ -1,6 +1,6 @@
 """What a page must say about itself: what it may show to whom, what it does not mean, who reviewed its language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from maps import style
@@ -34,6 +34,16 @@ def restricted(kinds: Iterable[Kind], words: Catalogue) -> Notice | None:
         return language.say(style.RESTRICTED, contents=language.listed([language.say(name) for name in contents]))
 
     return Notice(banner(words), banner(ENGLISH) if words.is_unreviewed else None)
+
+
+def left_out(names: Sequence[str], words: Catalogue, *, has_figures: bool) -> Notice | None:
+    """What the registry holds and the page does not; None where that is nothing."""
+    if not names:
+        return None
+    said = [words.say("Not on this map, though in the registry: {layers}.", layers="; ".join(names))]
+    if has_figures:
+        said.append(words.say("The figures count what is not on the map too."))
+    return Notice(" ".join(said), None)
 
 
 def unreviewed(words: Catalogue) -> Notice | None:

@@ -3,15 +3,13 @@
 // The map of the page: opens the layers, draws them, and answers pointer and keyboard.
 const registryMap = (() => {
   const { element } = registryPopup;
-  const UNPACKING = say("This browser cannot unpack the map. Open the file with a newer one: Chrome or Edge 80, Firefox 113, Safari 16.4 or later.");
-  const DAMAGED = say("The data in this file are damaged, so the map is not drawn. Get the file again from whoever sent it.");
+  const { colour, leavePanel } = registryFrame;
   const EDGE_REACH = 3.5;
   const CLOSER_ZOOM = 17;
   const FARTHEST_M = 50000;
   const POSITION_ZOOM = 14;
   const MOST_FOUND = 30;
   const root = document.documentElement;
-  const narrow = window.matchMedia("(max-width: 720px)");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const layers = new Map();
   let options = {};
@@ -19,7 +17,6 @@ const registryMap = (() => {
   let crowded = [];
   let selected = null;
 
-  const colour = (name) => getComputedStyle(root).getPropertyValue("--" + name).trim();
   // Layers of this kind are drawn by a script of their own; the rest are drawn in the order of the file, backdrops lowest.
   const painters = { districts: registryChoropleth.paint, clusters: registryClusters.paint, backdrop: registryBackdrop.paint };
   const depth = ({ shapes }) => ({ districts: 0, backdrop: 1 })[shapes.header.kind] ?? 2;
@@ -190,19 +187,13 @@ const registryMap = (() => {
     const records = [...layers.values()].filter(({ shapes }) => shapes.header.kind === "minefields" && shapes.areas);
     const place = registryFind.coverAndNearest(records, registryDecode.fromLatLng(latlng), FARTHEST_M);
     const around = { latlng, side, ...place, farthest: FARTHEST_M, options, searched: records.length > 0, go };
-    const size = map.getSize();
-    const popup = L.popup({
-      minWidth: Math.min(260, size.x - 60),
-      maxWidth: Math.min(360, size.x - 60),
-      maxHeight: Math.min(460, Math.round(size.y * 0.62)),
-    });
+    const popup = registryFrame.popup(map);
     const show = (index) => {
       select(found[index] ?? null);
       popup.setContent(registryPopup.content(found, index, show, around));
     };
     show(0);
     popup.setLatLng(latlng).openOn(map);
-    popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", say("Close"));
     popup.on("remove", () => select(null));
 
     function go(feature) {
@@ -255,34 +246,10 @@ const registryMap = (() => {
 
   function create(id, settings) {
     options = settings;
-    const map = L.map(id, { attributionControl: false, zoomControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxZoom: 20 });
     // So much above and below that nothing is lost when the bar of the filters takes its room.
-    const fit = () => map.fitBounds(options.bounds, { padding: [16, 36], maxZoom: 16 });
-    L.control.zoom({ zoomInTitle: say("Zoom in"), zoomOutTitle: say("Zoom out") }).addTo(map);
-    L.control.attribution({ prefix: "Leaflet" }).addTo(map);
-    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    registryControls.button(map, "everything", say("Show everything"), fit);
+    const map = registryFrame.create(id, { bounds: options.bounds, padding: [16, 36], fitZoom: 16, maxZoom: 20 });
     registryControls.pointerPosition(map);
-    if (narrow.matches) root.classList.add("panel-closed");
-    map.invalidateSize();
-    fit();
     return map;
-  }
-
-  function listenForPanel(map) {
-    const opener = document.getElementById("panel-button");
-    const tell = () => opener.setAttribute("aria-expanded", String(!root.classList.contains("panel-closed")));
-    opener.addEventListener("click", () => {
-      root.classList.toggle("panel-closed");
-      tell();
-      map.invalidateSize();
-    });
-    tell();
-  }
-
-  // On a phone the panel covers the map.
-  function leavePanel() {
-    if (narrow.matches && !root.classList.contains("panel-closed")) document.getElementById("panel-button").click();
   }
 
   function listenForFind(map) {
@@ -334,24 +301,7 @@ const registryMap = (() => {
     if (corners.isValid()) map.fitBounds(corners, { maxZoom: CLOSER_ZOOM, padding: [40, 40], animate: false });
   }
 
-  function sayTrouble(text) {
-    const box = document.getElementById("trouble");
-    box.textContent = text;
-    box.hidden = false;
-  }
-
-  async function start(map) {
-    listenForPanel(map);
-    if (!("DecompressionStream" in window)) {
-      sayTrouble(UNPACKING);
-      return;
-    }
-    try {
-      await open(map);
-    } catch (error) {
-      sayTrouble(DAMAGED);
-      throw error;
-    }
+  function begin(map) {
     canvas = new registryDraw.Canvas(paint, { padding: 0.15 });
     above = new registryDraw.Canvas(paintAbove, { padding: 0.15 });
     registryFilter.listen([...layers.values()], () => {
@@ -361,19 +311,17 @@ const registryMap = (() => {
     });
     canvas.addTo(map);
     above.addTo(map);
-    const act = (latlng) => registryMeasure.take(latlng) || openAt(map, latlng);
-    map.on("click", ({ latlng }) => act(latlng));
     dark.addEventListener("change", restyle);
-    registryControls.listenForKeyboard(map, act);
-    registryControls.listenForPopups(map);
     listenForPointer(map);
     listenForFind(map);
     registryOverlay.listen(map);
     registryMeasure.listen(map);
     registrySheet.listen(map, drawOnPaper, restyle, options.record_notes);
     registryLink.listen(map);
-    // The canvas is on the screen in the next frame; ready is the one after it.
-    requestAnimationFrame(() => requestAnimationFrame(() => root.setAttribute("data-ready", "")));
+  }
+
+  function start(map) {
+    return registryFrame.start(map, () => open(map), () => begin(map), (latlng) => registryMeasure.take(latlng) || openAt(map, latlng));
   }
 
   return { create, layer, start, crowds, inCrowd };

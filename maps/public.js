@@ -4,21 +4,17 @@
 // part of page.js, and knows of no record.
 const registryMap = (() => {
   const { element, addRow, warning } = registryPopup;
-  const UNPACKING = say("This browser cannot unpack the map. Open the file with a newer one: Chrome or Edge 80, Firefox 113, Safari 16.4 or later.");
-  const DAMAGED = say("The data in this file are damaged, so the map is not drawn. Get the file again from whoever sent it.");
+  const { colour } = registryFrame;
   const HATCH = 9;
   const LABEL_MARGIN = 10;
   const RIMMED = 9;
   const CLOSEST_ZOOM = 14;
   const root = document.documentElement;
-  const narrow = window.matchMedia("(max-width: 720px)");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const layers = [];
   let options = {};
   let canvas = null;
   let selected = null;
-
-  const colour = (name) => getComputedStyle(root).getPropertyValue("--" + name).trim();
 
   // Ranges end where the next one begins: 5, 10, 20, 50, 100, 200 and so on.
   const endOf = (start) => (String(start)[0] === "2" ? 2.5 : 2) * start - 1;
@@ -152,12 +148,7 @@ const registryMap = (() => {
 
   function openAt(map, latlng) {
     const row = rowAt(layers[0], latlng);
-    const size = map.getSize();
-    const popup = L.popup({
-      minWidth: Math.min(260, size.x - 60),
-      maxWidth: Math.min(340, size.x - 60),
-      maxHeight: Math.min(420, Math.round(size.y * 0.7)),
-    });
+    const popup = registryFrame.popup(map);
     select(row);
     popup.setContent(content(row, latlng)).setLatLng(latlng).openOn(map);
     popup.on("remove", () => select(null));
@@ -170,26 +161,7 @@ const registryMap = (() => {
 
   function create(id, settings) {
     options = settings;
-    const map = L.map(id, { attributionControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxZoom: CLOSEST_ZOOM });
-    const fit = () => map.fitBounds(options.bounds, { padding: [16, 16], maxZoom: 11 });
-    L.control.attribution({ prefix: "Leaflet" }).addTo(map);
-    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    registryControls.button(map, "everything", say("Show everything"), fit);
-    if (narrow.matches) root.classList.add("panel-closed");
-    map.invalidateSize();
-    fit();
-    return map;
-  }
-
-  function listenForPanel(map) {
-    const opener = document.getElementById("panel-button");
-    const tell = () => opener.setAttribute("aria-expanded", String(!root.classList.contains("panel-closed")));
-    opener.addEventListener("click", () => {
-      root.classList.toggle("panel-closed");
-      tell();
-      map.invalidateSize();
-    });
-    tell();
+    return registryFrame.create(id, { bounds: options.bounds, padding: [16, 16], fitZoom: 11, maxZoom: CLOSEST_ZOOM });
   }
 
   // What is shown; to begin with the first table that has anything to show.
@@ -206,34 +178,15 @@ const registryMap = (() => {
     show(first.value);
   }
 
-  function sayTrouble(text) {
-    const box = document.getElementById("trouble");
-    box.textContent = text;
-    box.hidden = false;
-  }
-
-  async function start(map) {
-    listenForPanel(map);
-    if (!("DecompressionStream" in window)) {
-      sayTrouble(UNPACKING);
-      return;
-    }
-    try {
-      await open();
-    } catch (error) {
-      sayTrouble(DAMAGED);
-      throw error;
-    }
+  function begin(map) {
     listenForTables();
     canvas = new registryDraw.Canvas(paint, { padding: 0.15 });
     canvas.addTo(map);
-    const act = (latlng) => openAt(map, latlng);
-    map.on("click", ({ latlng }) => act(latlng));
     dark.addEventListener("change", () => canvas.redraw());
-    registryControls.listenForKeyboard(map, act);
-    registryControls.listenForPopups(map);
-    // The canvas is on the screen in the next frame; ready is the one after it.
-    requestAnimationFrame(() => requestAnimationFrame(() => root.setAttribute("data-ready", "")));
+  }
+
+  function start(map) {
+    return registryFrame.start(map, open, () => begin(map), (latlng) => openAt(map, latlng));
   }
 
   return { create, layer, start };

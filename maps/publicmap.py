@@ -4,8 +4,6 @@ Nothing of a single record or event goes into the page; `maps.redact` says what 
 """
 
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import urlsplit
 
 import folium
 import numpy as np
@@ -15,10 +13,10 @@ from numpy.typing import NDArray
 from maps import assets, notices, style
 from maps.encode import Column, column, encode_geometry, pack, pack_table
 from maps.figures import part_of, share_text
+from maps.frame import WORLD, Bounds, add_frame, handed_over_phrase, start_page
 from maps.hexagons import HexagonGrid, grid_at
 from maps.layers import LayerBlock, RegistryLayer, drawn_rows
 from maps.redact import LEAST, Evidence, Redacted, range_ceilings, redact_by_district, redact_by_hexagon
-from maps.webmap import _WORLD, Bounds, _base_map, _Frame, _origin, _Page, _WebMap, handed_over_phrase
 from maps.words import ENGLISH, Catalogue, mark
 from registry.compare.areas import are_repeated, district_names
 from registry.compare.containment import EventClass
@@ -75,7 +73,6 @@ def build_public_map(
         If there are no hexagons of that size, no districts where they are to be shown, or districts that overlap; if
         ``tiles`` names no base map.
     """
-    provider = None if tiles is None else _base_map(tiles)
     inputs = read_inputs(registry, StatsOptions())
     evidence = evidence_of(inputs, comparison)
     borders, names = _borders(inputs)
@@ -92,12 +89,14 @@ def build_public_map(
     general = generalised(borders)
     places = general if by_district else redacted.places
     title = visible(title or words.say(TITLE), MOST_CHARACTERS)
-    web_map = _PublicMap(_bounds(places if len(places) else general), grid, words)
-    _Page(title, provider, words, public=True).add_child(web_map, name="web_map")
-    if provider is not None:
-        base_map = folium.TileLayer(provider)
-        base_map._id = "base"
-        base_map.add_to(web_map)
+    web_map = start_page(
+        _settings(_bounds(places if len(places) else general), grid, words),
+        title=title,
+        scripts=assets.public_scripts(),
+        style=assets.public_style(),
+        words=words,
+        tiles=tiles,
+    )
     RegistryLayer(0, _block(places, names if by_district else None, redacted)).add_to(web_map)
     RegistryLayer(1, _block(_NO_BORDERS if by_district else general, names, None)).add_to(web_map)
     values = {
@@ -106,9 +105,8 @@ def build_public_map(
         "subtitle": _dates(registry, comparison, words),
         "figures": _figures(comparison, redacted, len(evidence.records), words),
         "has_borders": not by_district and len(borders) > 0,
-        "base_map": None if provider is None else (provider.name, urlsplit(_origin(provider)).netloc),
     }
-    _Frame(web_map, values, assets.public_template()).add_to(web_map)
+    add_frame(web_map, "public.html", values, tiles=tiles)
     return web_map
 
 
@@ -135,20 +133,17 @@ def generalised(borders: Geometries) -> Geometries:
     return np.asarray(shapely.transform(simple, lambda degrees: degrees.round(_BORDER_DECIMALS)), dtype=object)
 
 
-class _PublicMap(_WebMap):
-    """The map of the page with the settings of the public one."""
-
-    def __init__(self, bounds: Bounds, grid: HexagonGrid | None, words: Catalogue) -> None:
-        super().__init__(bounds, [], words)
-        self.settings: dict[str, Any] = {
-            "bounds": bounds,
-            "starts": style.PUBLIC_STARTS,
-            "side_km": None if grid is None else grid.side_km,
-            "tables": [(name, words.say(label)) for name, label in style.PUBLIC_NAMES.items()],
-            "withheld": words.say(style.PUBLIC_WITHHELD),
-            "no_record": words.say(style.NO_RECORD),
-            "no_record_in_english": words.english_too(style.NO_RECORD),
-        }
+def _settings(bounds: Bounds, grid: HexagonGrid | None, words: Catalogue) -> dict[str, object]:
+    """What public.js makes the map from."""
+    return {
+        "bounds": bounds,
+        "starts": style.PUBLIC_STARTS,
+        "side_km": None if grid is None else grid.side_km,
+        "tables": [(name, words.say(label)) for name, label in style.PUBLIC_NAMES.items()],
+        "withheld": words.say(style.PUBLIC_WITHHELD),
+        "no_record": words.say(style.NO_RECORD),
+        "no_record_in_english": words.english_too(style.NO_RECORD),
+    }
 
 
 def _borders(inputs: Inputs) -> tuple[Geometries, list[str]]:
@@ -166,7 +161,7 @@ def _middle_latitude(borders: Geometries, evidence: Evidence) -> float:
 def _bounds(shown: Geometries) -> Bounds:
     """Of what the page holds; what is withheld has no part in them."""
     bounds = total_bounds(shown)
-    return _WORLD if bounds is None else ((bounds[1], bounds[0]), (bounds[3], bounds[2]))
+    return WORLD if bounds is None else ((bounds[1], bounds[0]), (bounds[3], bounds[2]))
 
 
 def _block(areas: Geometries, names: Sequence[str] | None, redacted: Redacted | None) -> LayerBlock:
@@ -192,8 +187,10 @@ def _said(redacted: Redacted, grid: HexagonGrid | None, words: Catalogue) -> dic
         "side_km": None if grid is None else grid.side_km,
         "area_km2": None if grid is None else words.number(grid.area_km2),
         "least": LEAST,
-        "generalised": notices.generalised(None if grid is None else grid.side_km, words),
-        "unreviewed": notices.unreviewed(words),
+        "notes": [
+            ("left-out", notices.generalised(None if grid is None else grid.side_km, words)),
+            ("unreviewed", notices.unreviewed(words)),
+        ],
         "notice": notices.public_notice(words),
         "tables": {name: words.say(label) for name, label in style.PUBLIC_NAMES.items()},
         "withheld": words.say(style.PUBLIC_WITHHELD),

@@ -1,41 +1,29 @@
 """Assemble the web map: one HTML file that holds everything it needs and asks nobody for anything."""
 
-import html
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import folium
 import numpy as np
 import shapely
-import xyzservices
-from branca.element import Element, Figure, MacroElement
-from folium.template import Template
 from numpy.typing import NDArray
 
 from maps import assets, notices, style
 from maps.derived import add_derived
 from maps.figures import headline_figures
-from maps.layers import LayerData, RegistryLayer, Verbatim, drawn_rows, layer_block
+from maps.frame import WORLD, Bounds, add_frame, handed_over_phrase, start_page
+from maps.layers import LayerData, RegistryLayer, drawn_rows, layer_block
 from maps.parties import party_looks
 from maps.words import ENGLISH, Catalogue
 from registry.errors import RegistryError
-from registry.model import Kind, Layer, PartialDate
+from registry.model import Kind, Layer
 from registry.plaintext import MOST_CHARACTERS, visible
 from registry.stats import Comparison
 from registry.store import Registry
 
-Bounds = tuple[tuple[float, float], tuple[float, float]]
-
 MOST_BYTES = 64_000_000
 """Of data in one page. Half a million records take about 44 MB, open in seconds and can be moved about in."""
-
-_PLACE_OF_MAP = "<!--map-->"
-_WORLD: Bounds = ((-60.0, -170.0), (75.0, 170.0))
 
 
 @dataclass(frozen=True)
@@ -95,28 +83,31 @@ def build_web_map(
         If ``tiles`` names no base map, or one that asks for a key; if ``without`` names a batch without active
         layers; if the backdrop cannot be drawn; if the data of the page would be more than `MOST_BYTES`.
     """
-    provider = None if tiles is None else _base_map(tiles)
     heading = visible(title or registry.path.stem, MOST_CHARACTERS)
     layers = _in_drawing_order(registry.layers())
     left_out = _left_out(layers, without)
     stored = [_layer_data(registry, layer, comparison) for layer in layers if layer not in left_out]
-    web_map = _WebMap(_bounds(stored), _record_notes(layers, left_out, words), words)
-    _Page(heading, provider, words).add_child(web_map, name="web_map")
-    if provider is not None:
-        base_map = folium.TileLayer(provider)
-        base_map._id = "base"
-        base_map.add_to(web_map)
+    settings = _settings(_bounds(stored), _record_notes(layers, left_out, words), words)
+    web_map = start_page(
+        settings,
+        title=heading,
+        scripts=assets.page_scripts(),
+        style=assets.page_style(),
+        words=words,
+        tiles=tiles,
+    )
     parties = party_looks(registry.handover(layer.batch_id) for layer in layers if layer.kind is Kind.MINEFIELDS)
     entries = _add_layers(web_map, stored, parties, words)
     derived = add_derived(web_map, stored, comparison, backdrop, words)
     _refuse_too_much(entries, derived.size)
-    values = _frame_values(heading, stored, entries, comparison, provider, words=words)
-    values |= {"derived": derived, "parties": parties}
-    values["left_out"] = [
-        f"{visible(layer.title, MOST_CHARACTERS)} ({layer.batch_id}, {words.say(style.KIND_HEADINGS[layer.kind])})"
-        for layer in left_out
+    values = _frame_values(heading, stored, entries, comparison, words)
+    present = {entry.kind for entry in entries}
+    values["notes"] = [
+        ("restricted", notices.restricted(present, words)),
+        ("left-out", notices.left_out(_named(left_out, words), words, has_figures=comparison is not None)),
+        ("unreviewed", notices.unreviewed(words)),
     ]
-    _Frame(web_map, values).add_to(web_map)
+    add_frame(web_map, "page.html", {**values, "derived": derived, "parties": parties}, tiles=tiles)
     return web_map
 
 
@@ -136,127 +127,16 @@ def save_web_map(web_map: folium.Map, path: Path) -> None:
         raise RegistryError(f"The web map cannot be written to {path}: {reason}. Name another file.") from error
 
 
-class _WebMap(folium.Map):
-    """Folium's map without its scripts and styles from elsewhere, made by the page's own script."""
-
-    _template = Template(
-        """
-        {%- macro html(this, kwargs) %}
-<div id="{{ this.get_name() }}" class="map" dir="ltr" role="application" aria-label="{{ this.label | e }}"></div>
-        {%- endmacro %}
-        {%- macro script(this, kwargs) %}
-const {{ this.get_name() }} = registryMap.create("{{ this.get_name() }}", {{ this.settings | tojson }});
-        {%- endmacro %}
-        """
-    )
-
-    def __init__(self, bounds: Bounds, record_notes: Sequence[str], words: Catalogue) -> None:
-        super().__init__(tiles=None)
-        self.default_js, self.default_css = [], []
-        self._id = "registry"
-        self.label = words.say("Map")
-        looks = {name: asdict(look) for name, look in _looks(words).items()}
-        self.settings = {
-            "bounds": bounds,
-            "looks": looks,
-            "invalid_dash": style.INVALID_DASH,
-            "no_record": words.say(style.NO_RECORD),
-            "no_record_in_english": words.english_too(style.NO_RECORD),
-            "record_notes": record_notes,
-        }
-
-
-class _Frame(MacroElement):
-    """Title bar, banner, panel, legend and notice around the map, and the call that makes them work."""
-
-    _template = Template(
-        """
-        {%- macro script(this, kwargs) %}
-registryMap.start({{ this.web_map.get_name() }});
-        {%- endmacro %}
-        """
-    )
-
-    def __init__(self, web_map: folium.Map, values: dict[str, object], template: str | None = None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Frame"
-        self.web_map = web_map
-        environment = assets.environment()
-        self.markup = environment.from_string(template or assets.page_template()).render(values)
-
-    def render(self, **kwargs: object) -> Any:
-        """Put the frame around the map."""
-        page: Any = self.get_root()
-        # By keyboard and when read out, what stands above the map comes before it. No text from a file holds a tag.
-        above, below = self.markup.split(_PLACE_OF_MAP)
-        page.html.add_child(Verbatim(above), name="above", index=0)
-        page.html.add_child(Verbatim(below), name="frame")
-        return super().render(**kwargs)  # type: ignore[no-untyped-call]
-
-
-class _Page(Figure):
-    """The document: its policy names the exact scripts and styles it holds, so that no other can run."""
-
-    _template = Template(
-        """<!DOCTYPE html>
-<html lang="{{ this.words.language }}" dir="{{ this.words.direction }}"
-{%- if this.words.is_unreviewed %} data-unreviewed{% endif %}{% if this.image_hosts %} data-base-map{% endif %}>
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="strict-origin">
-<title>{{ this.title }}</title>
-{%- for text in styles %}
-<style>{{ text }}</style>
-{%- endfor %}
-</head>
-<body>
-{{ this.html.render(**kwargs) }}
-<script type="application/json" id="words">{{ this.words.for_scripts() }}</script>
-{%- for text in scripts %}
-<script>{{ text }}</script>
-{%- endfor %}
-</body>
-</html>
-"""
-    )
-
-    def __init__(
-        self, title: str, provider: xyzservices.TileProvider | None, words: Catalogue, *, public: bool = False
-    ) -> None:
-        super().__init__(title=html.escape(title))
-        self.words, self.public = words, public
-        self.image_hosts = [] if provider is None else [_origin(provider)]
-
-    def render(self, **kwargs: object) -> str:
-        """The whole page."""
-        # Folium appends to these, so that a second rendering would hold some statements twice.
-        self.html, self.script = Element(), Element()
-        for child in self._children.values():
-            child.render(**kwargs)
-        styles = [assets.leaflet_style(), assets.public_style() if self.public else assets.page_style()]
-        ours = assets.public_scripts() if self.public else assets.page_scripts()
-        scripts = [assets.leaflet_script(), *ours, self.script.render(**kwargs)]
-        policy = assets.content_security_policy(scripts, styles, self.image_hosts)
-        page: str = self._template.render(this=self, kwargs=kwargs, styles=styles, scripts=scripts, policy=policy)
-        return page
-
-
-def _base_map(name: str) -> xyzservices.TileProvider:
-    providers = xyzservices.providers.flatten()
-    if name not in providers:
-        near = get_close_matches(name, providers, n=3, cutoff=0.4) or ["OpenStreetMap.Mapnik"]
-        raise RegistryError(f"There is no base map named {name!r}; name one that xyzservices knows: {', '.join(near)}.")
-    if providers[name].requires_token():
-        raise RegistryError(f"The base map {name!r} asks for a key; name one that does not: OpenStreetMap.Mapnik.")
-    return providers[name]
-
-
-def _origin(provider: xyzservices.TileProvider) -> str:
-    """What a policy must admit to show these tiles: scheme and host, any subdomain where the provider has several."""
-    url = urlsplit(provider["url"])
-    return f"{url.scheme}://{re.sub(r'^[^.]*[{][^.]*[.]', '*.', url.netloc)}"
+def _settings(bounds: Bounds, record_notes: Sequence[str], words: Catalogue) -> dict[str, object]:
+    """What page.js makes the map from."""
+    return {
+        "bounds": bounds,
+        "looks": {name: asdict(look) for name, look in _looks(words).items()},
+        "invalid_dash": style.INVALID_DASH,
+        "no_record": words.say(style.NO_RECORD),
+        "no_record_in_english": words.english_too(style.NO_RECORD),
+        "record_notes": record_notes,
+    }
 
 
 def _in_drawing_order(layers: Iterable[Layer]) -> list[Layer]:
@@ -271,6 +151,13 @@ def _left_out(layers: Sequence[Layer], without: Collection[str]) -> list[Layer]:
                 f"No batch {batch_id!r} is drawn that could be left out; name one of: {', '.join(held) or 'none'}."
             )
     return [layer for layer in layers if layer.batch_id in without]
+
+
+def _named(layers: Iterable[Layer], words: Catalogue) -> list[str]:
+    return [
+        f"{visible(layer.title, MOST_CHARACTERS)} ({layer.batch_id}, {words.say(style.KIND_HEADINGS[layer.kind])})"
+        for layer in layers
+    ]
 
 
 def _record_notes(layers: Iterable[Layer], left_out: Collection[Layer], words: Catalogue) -> list[str]:
@@ -317,7 +204,7 @@ def _bounds(stored: Iterable[LayerData]) -> Bounds:
         if any(drawn_rows(data.frame).any() for data in group):
             west, south, east, north = shapely.total_bounds(np.concatenate(shapes)).tolist()
             return (south, west), (north, east)
-    return _WORLD
+    return WORLD
 
 
 def _add_layers(
@@ -345,8 +232,6 @@ def _frame_values(
     stored: Sequence[LayerData],
     entries: Sequence[LayerEntry],
     comparison: Comparison | None,
-    provider: xyzservices.TileProvider | None,
-    *,
     words: Catalogue,
 ) -> dict[str, object]:
     present = {entry.kind for entry in entries}
@@ -356,8 +241,6 @@ def _frame_values(
         "number": words.number,
         "title": title,
         "subtitle": _dates(stored, words),
-        "restricted": notices.restricted(present, words),
-        "unreviewed": notices.unreviewed(words),
         "notice": notices.notice(words),
         "figures": None if comparison is None else headline_figures(comparison, words),
         "near_m": None if comparison is None else comparison.parameters["near_m"],
@@ -374,7 +257,6 @@ def _frame_values(
         "has_invalid": any(data.layer.counts.invalid for data in stored),
         "looks": _looks(words),
         "invalid_label": words.say(style.INVALID_LABEL),
-        "base_map": None if provider is None else (provider.name, urlsplit(_origin(provider)).netloc),
     }
 
 
@@ -398,15 +280,3 @@ def _dates(stored: Sequence[LayerData], words: Catalogue) -> list[str]:
         handed_over_phrase(dates.values(), words),
         words.say("Last import: {date}", date=f"{imported:%Y-%m-%d}"),
     ]
-
-
-def handed_over_phrase(dates: Collection[PartialDate | None], words: Catalogue) -> str:
-    """The first and last date on which batches were handed over, None where none is stated."""
-    stated = sorted(day for day in dates if day is not None)
-    ends = list(dict.fromkeys(map(str, stated[:1] + stated[-1:])))
-    if len(ends) == 2:
-        handed_over = words.say("Handed over: {first} to {last}", first=ends[0], last=ends[1])
-    else:
-        handed_over = words.say("Handed over: {date}", date=ends[0] if ends else words.say("on no stated date"))
-    where_stated = words.say("where stated")
-    return f"{handed_over} ({where_stated})" if 0 < len(stated) < len(dates) else handed_over

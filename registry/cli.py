@@ -10,26 +10,22 @@ import typer
 
 from registry import __version__
 from registry.cli_claims import app as claims_app
-from registry.codes import By, DatePrecision, Instrument, Rule, Section, ShiftBy
-from registry.console import AsJson
+from registry.cli_map import app as map_app
+from registry.cli_stats import app as stats_app
+from registry.codes import Instrument
+from registry.console import FAILED, FARTHEST_M, AsJson
 from registry.console import date_option as _date
 from registry.console import open_registry as _open
 from registry.console import print_json as _print_json
 from registry.console import print_rich as _print
 from registry.console import watched as _progress
-from registry.errors import RegistryError, SourceError, StoreError
+from registry.errors import RegistryError, SourceError
 from registry.model import Handover, Kind
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from registry.model import Run
     from registry.sources.tables import TableOptions
-    from registry.store import Registry
 
-FAILED = 1
 FORESEEN = 3
-FARTHEST_M = 1_000_000.0
 _BESIDE_MANIFEST = {"sources", "dry_run", "report_page", "as_json"}
 
 app = typer.Typer(
@@ -44,12 +40,6 @@ app = typer.Typer(
 
 BatchId = Annotated[str, typer.Argument(metavar="ID", help="The batch.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the history.")]
-
-
-def _languages() -> list[str]:
-    from maps.words import languages
-
-    return languages()
 
 
 def main() -> None:
@@ -457,363 +447,8 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-@app.command(epilog="Example: minefield-registry stats --batch handover-1 --features events.gpkg")
-def stats(
-    context: typer.Context,
-    batch: Annotated[
-        list[str] | None, typer.Option("--batch", metavar="ID", help="Only records of this batch.")
-    ] = None,
-    events: Annotated[
-        list[str] | None, typer.Option("--events", metavar="ID", help="Only events of this batch.")
-    ] = None,
-    districts: Annotated[
-        str | None, typer.Option("--districts", metavar="ID", help="Which districts, where there are several.")
-    ] = None,
-    near: Annotated[
-        float,
-        typer.Option(
-            "--near",
-            min=0.0,
-            max=FARTHEST_M,
-            metavar="METRES",
-            help="How far outside is near, where no error is stated.",
-        ),
-    ] = 100.0,
-    rule: Annotated[
-        list[Rule] | None, typer.Option("--rule", help="Count only events that this rule leaves; may be repeated.")
-    ] = None,
-    coarse_above: Annotated[
-        float,
-        typer.Option(
-            "--coarse-above",
-            min=0.0,
-            max=FARTHEST_M,
-            metavar="METRES",
-            help="Position error that the rule location-too-coarse still accepts.",
-        ),
-    ] = 500.0,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", metavar="DATE", help="Only what was in hand and had happened by YYYY-MM-DD."),
-    ] = None,
-    by: Annotated[list[By] | None, typer.Option("--by", help="Also by group; may be repeated.")] = None,
-    investigated_share: Annotated[
-        float,
-        typer.Option(
-            "--investigated-share", metavar="SHARE", help="From which share of its area on a record is investigated."
-        ),
-    ] = 0.9,
-    fade_out: Annotated[
-        float | None,
-        typer.Option("--fade-out", metavar="METRES", help="How far from a found mine land still counts as confirmed."),
-    ] = None,
-    estimated_mines: Annotated[
-        int | None, typer.Option("--estimated-mines", metavar="N", help="An estimate of all mines, recorded or not.")
-    ] = None,
-    estimate_source: Annotated[
-        str | None, typer.Option("--estimate-source", metavar="TEXT", help="Whose estimate it is, and where it stands.")
-    ] = None,
-    sigma: Annotated[
-        float | None,
-        typer.Option(
-            "--sigma", min=0.0, max=FARTHEST_M, metavar="METRES", help="Position error of events that state none."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of what is drawn at random.")] = 1,
-    cluster_distance: Annotated[
-        float,
-        typer.Option(
-            "--cluster-distance",
-            min=1.0,
-            max=FARTHEST_M,
-            metavar="METRES",
-            help="How close together events outside every record make a cluster.",
-        ),
-    ] = 1_000.0,
-    cluster_events: Annotated[
-        int, typer.Option("--cluster-events", min=2, metavar="N", help="How many events make a cluster.")
-    ] = 5,
-    only: Annotated[
-        list[Section] | None,
-        typer.Option("--only", help="Beside coverage and accuracy compute only this; may be repeated."),
-    ] = None,
-    features: Annotated[
-        Path | None,
-        typer.Option(
-            "--features",
-            metavar="OUT",
-            help="Write every event with its class (.gpkg, with the unmapped clusters, or .csv).",
-        ),
-    ] = None,
-    figures: Annotated[
-        Path | None,
-        typer.Option("--csv", metavar="OUT", help="Write every figure as a row of a table (.csv)."),
-    ] = None,
-    rerun: Annotated[
-        str | None,
-        typer.Option("--rerun", metavar="RUN", help="Repeat a stored run. Exit code 1 if the result is another."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure what the maps cover, and how many recorded explosions fall outside them. The run is stored."""
-    if rerun is not None:
-        _rerun(context, rerun, as_json=as_json)
-        return
-    from registry.compare.ground import GroundOptions
-    from registry.inputs import StatsOptions
-    from registry.runs import compute_run
-
-    options = StatsOptions(
-        batch_ids=tuple(batch or ()),
-        events=tuple(events or ()),
-        districts=districts,
-        near_m=near,
-        rules=tuple(rule or ()),
-        coarse_above_m=coarse_above,
-        as_of=_day(as_of, "--as-of"),
-        by=tuple(by or ()),
-        ground=GroundOptions(investigated_share, fade_out, estimated_mines, estimate_source),
-        cluster_distance_m=cluster_distance,
-        cluster_events=cluster_events,
-        sigma_m=sigma,
-        seed=seed,
-        sections=tuple(section for section in Section if not only or section in only),
-    )
-    with _open(context) as registry, _progress() as progress:
-        result, run = compute_run(registry, options, progress=progress)
-        if features is not None:
-            from registry.features import write_classified
-
-            write_classified(result, features)
-        if figures is not None:
-            from registry.tidy import write_figures
-
-            write_figures(result, figures)
-        _store_run(registry, run)
-    if as_json:
-        _print_json(result.to_json())
-        return
-    from registry import stats_text
-
-    _print(stats_text.comparison(result))
-
-
-def _store_run(registry: "Registry", run: "Run") -> None:
-    """Keep a run. Figures do not depend on whether the file can be written to, so that it cannot is only said."""
-    try:
-        registry.add_run(run)
-    except StoreError as error:
-        from registry.terminal import shown
-
-        print(f"The run was not stored. {shown(error)}", file=sys.stderr)
-    else:
-        print(f"Run {run.run_id}. Repeat it: minefield-registry stats --rerun {run.run_id}", file=sys.stderr)
-
-
-def _rerun(context: typer.Context, run_id: str, *, as_json: bool) -> None:
-    """Repeat a run with its own options; none may be given beside it."""
-    from registry import terminal_claims
-    from registry.jsonform import plain
-    from registry.runs import rerun
-
-    for name in context.params:
-        given = context.get_parameter_source(name)
-        if name not in {"rerun", "as_json"} and given is not None and given.name == "COMMANDLINE":
-            raise typer.BadParameter("a run is repeated with its own options; leave the others out.")
-    with _open(context) as registry, _progress() as progress:
-        result = rerun(registry, run_id, progress=progress)
-    if as_json:
-        _print_json({"schema": "minefield-registry/rerun/v1", **plain(result)})
-    else:
-        _print(terminal_claims.repetition(result))
-    if not result.same:
-        raise typer.Exit(FAILED)
-
-
-@app.command(epilog="Example: minefield-registry shift --batch handover-1 --sigma 30 --by sheet --preview look.gpkg")
-def shift(
-    context: typer.Context,
-    batch: Annotated[
-        list[str] | None, typer.Option("--batch", metavar="ID", help="Only records of this batch.")
-    ] = None,
-    events: Annotated[
-        list[str] | None, typer.Option("--events", metavar="ID", help="Only events of this batch.")
-    ] = None,
-    sigma: Annotated[
-        float | None,
-        typer.Option(
-            "--sigma",
-            min=0.0,
-            max=FARTHEST_M,
-            metavar="METRES",
-            help="Position error, one sigma, of events that state none.",
-        ),
-    ] = None,
-    rule: Annotated[
-        list[Rule] | None, typer.Option("--rule", help="Count only events that this rule leaves; may be repeated.")
-    ] = None,
-    by: Annotated[
-        list[ShiftBy] | None, typer.Option("--by", help="Also each group of records on its own; may be repeated.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the synthetic events behind p-values.")] = 9,
-    preview: Annotated[
-        Path | None,
-        typer.Option("--preview", metavar="OUT", help="Write the records moved by what was found, to look at (.gpkg)."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Seek one step by which all records lie apart from the events. Nothing is moved in the registry."""
-    from registry import shift_text
-    from registry.shifts import ShiftOptions, compute_shift, write_preview
-
-    options = ShiftOptions(
-        batch_ids=tuple(batch or ()),
-        events=tuple(events or ()),
-        rules=tuple(rule or ()),
-        sigma_m=sigma,
-        by=tuple(by or ()),
-        seed=seed,
-    )
-    with _open(context) as registry, _progress() as progress:
-        result = compute_shift(registry, options, progress=progress)
-    if as_json:
-        _print_json(result.to_json())
-    else:
-        _print(shift_text.report(result))
-    if preview is not None:
-        write_preview(result, preview)
-
-
-@app.command("map", epilog="Example: minefield-registry map -o map.html --lang hy")
-def map_(
-    context: typer.Context,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("map.html"),
-    title: Annotated[str | None, typer.Option("--title", help="Title of the page.")] = None,
-    tiles: Annotated[
-        str | None,
-        typer.Option(
-            "--tiles", metavar="NAME", help="Online base map, as OpenStreetMap.Mapnik; else the page is offline."
-        ),
-    ] = None,
-    without: Annotated[
-        list[str] | None,
-        typer.Option("--without", metavar="BATCH", help="A batch that is not drawn; the page says so."),
-    ] = None,
-    language: Annotated[
-        str,
-        typer.Option("--lang", metavar="CODE", help="Language of the page, as ru.", autocompletion=_languages),
-    ] = "en",
-    backdrop: Annotated[
-        Path | None,
-        typer.Option("--backdrop", metavar="FILE", help="A vector file drawn as outlines beneath the evidence."),
-    ] = None,
-    public: Annotated[
-        bool, typer.Option("--public", help="Only ranges of numbers by hexagon, small ones withheld: to be published.")
-    ] = False,
-    cell: Annotated[
-        int | None,
-        typer.Option("--cell", metavar="KM", help="With --public: side of a hexagon, 1, 2, 5, 10, 20 or 50."),
-    ] = None,
-    districts: Annotated[
-        bool, typer.Option("--districts", help="With --public: districts instead of hexagons.")
-    ] = False,
-) -> None:
-    """Draw the registry as one HTML file that opens without a network."""
-    from maps.publicmap import SIDE_KM, build_public_map
-    from maps.webmap import build_web_map, save_web_map
-    from maps.words import catalogue
-    from registry.inputs import StatsOptions
-    from registry.stats import FOR_A_MAP, compute_stats
-
-    words = catalogue(language)
-    _check_public(public=public, cell=cell, districts=districts, without=without, backdrop=backdrop)
-    with _open(context) as registry, _progress() as progress:
-        comparison = compute_stats(registry, StatsOptions(sections=FOR_A_MAP, cluster_draws=0), progress=progress)
-        progress("drawing the map", None)
-        if public:
-            side_km = SIDE_KM if cell is None else cell
-            web_map = build_public_map(
-                registry, comparison, side_km=side_km, by_district=districts, title=title, tiles=tiles, words=words
-            )
-        else:
-            web_map = build_web_map(
-                registry,
-                comparison,
-                title=title,
-                tiles=tiles,
-                without=without or (),
-                words=words,
-                backdrop=backdrop,
-            )
-        save_web_map(web_map, output)
-    said = (
-        "GENERALISED: it shows ranges of numbers, no record and no position; docs/public.md says what that hides."
-        if public
-        else "RESTRICTED: it shows positions of recorded minefields."
-    )
-    print(f"{output}: {output.stat().st_size / 1e6:.1f} MB. {said}")
-
-
-@app.command(epilog="Example: minefield-registry demo demo")
-def demo(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it.")] = Path("demo"),
-    as_json: AsJson = False,
-) -> None:
-    """Build a SYNTHETIC registry in open sea, and print its figures beside the truth."""
-    from maps.webmap import build_web_map, save_web_map
-    from registry import stats_text, terminal
-    from registry.demo import run_demo
-    from registry.jsonform import plain
-    from registry.store import Registry
-
-    with _progress() as progress:
-        result = run_demo(directory, progress=progress)
-        page = directory / "map.html"
-        with Registry.open(result.registry_path) as registry:
-            progress("drawing the map", None)
-            save_web_map(build_web_map(registry, result.comparison, title="SYNTHETIC demonstration"), page)
-    if as_json:
-        _print_json(
-            {
-                "schema": "minefield-registry/demo/v1",
-                "registry": str(result.registry_path),
-                "map": str(page),
-                "figures": plain(result.figures),
-                "stats": result.comparison.to_json(),
-            }
-        )
-        return
-    _print(stats_text.comparison(result.comparison))
-    _print(terminal.figures(result.figures))
-    print(f"SYNTHETIC. Registry: {result.registry_path}. Map: {page}. Statistics: {result.stats_path}")
-
-
-def _check_public(
-    *, public: bool, cell: int | None, districts: bool, without: Sequence[str] | None, backdrop: Path | None
-) -> None:
-    if not public and (cell is not None or districts):
-        raise typer.BadParameter("It belongs to --public.", param_hint="--districts" if districts else "--cell")
-    if cell is not None and districts:
-        raise typer.BadParameter("Choose hexagons with --cell or districts, not both.", param_hint="--cell")
-    if public and without:
-        raise typer.BadParameter(
-            "Two public maps, with and without a batch, would show by their difference what it holds; "
-            "leave out --without, or withdraw the batch.",
-            param_hint="--without",
-        )
-    if public and backdrop is not None:
-        raise typer.BadParameter("A public map shows ranges of numbers and nothing else.", param_hint="--backdrop")
-
-
 def _without(values: dict[str, Any], left_out: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name != left_out}
-
-
-def _day(text: str | None, option: str) -> "date | None":
-    stated = _date(text, option)
-    if stated is not None and stated.precision is not DatePrecision.DAY:
-        raise typer.BadParameter(f"{text!r} is not a day; write YYYY-MM-DD.", param_hint=option)
-    return None if stated is None else stated.first
 
 
 def _pairs(pairs: Sequence[str], option: str, theirs_name: str) -> dict[str, str]:
@@ -826,4 +461,5 @@ def _pairs(pairs: Sequence[str], option: str, theirs_name: str) -> dict[str, str
     return found
 
 
-app.add_typer(claims_app)
+for verbs in (stats_app, map_app, claims_app):
+    app.add_typer(verbs)

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
     from registry.store import Registry
 
+FARTHEST_M = 1_000_000.0
+"""More metres than any option for a width or an error is meant to take."""
+
+FAILED = 1
+"""Exit code of a verb that did its work and found what must not be."""
+
 PROGRESS_AFTER_S = 1.0
 NARROWEST = 80
 

@@ -255,6 +255,8 @@ def _unmapped_sheets(selection: Selection, records: RankedRecords) -> UnmappedPl
     if "map_sheet" not in selection.events or "map_sheet" not in records.attributes:
         return find_unmapped(selection, None, records, "No map sheets are compared.")
     places = places_by_sheet(selection, records)
+    if not (places.place >= 0).any():
+        return find_unmapped(selection, None, records, "No event that counts names its map sheet.")
     return find_unmapped(selection, places, records, "No plotted record names its map sheet.")
 
 

@@ -167,6 +167,10 @@ def test_nothing_is_said_of_sheets_where_no_record_names_one():
     unmapped = accuracy_of(selection, records).unmapped_sheets
     assert (unmapped.elsewhere, unmapped.events.numerator) == (None, None)
     assert "names its map sheet" in unmapped.reason
+    named = ranked(FIELD, map_sheet=["N-1"])
+    nowhere = accuracy_of(select_events(ground.events(IN, map_sheet=[None]), named), named).unmapped_sheets
+    assert (nowhere.elsewhere, nowhere.events.numerator) == (None, None)
+    assert "No event" in nowhere.reason
     without_column = accuracy_of(select_events(ground.events(IN), records), records).unmapped_sheets
     assert "No map sheets" in without_column.reason
 

@@ -91,26 +91,52 @@ def browser():
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Opens the map of a registry; afterwards nothing but its own file was asked for, and nothing went wrong."""
-    requests, troubles, contexts = [], [], []
-    own_file = (tmp_path / "page.html").as_uri()
+def visited(browser):
+    """Opens a file; afterwards nothing that came from data ran, nothing else was asked for, nothing went wrong."""
+    contexts, troubles, asked = [], [], []
 
-    def look(registry, *, width=1280, height=800, colours="light", title=None, fragment="", **options):
-        path = tmp_path / "page.html"
-        save_web_map(build_web_map(registry, compute_stats(registry), title=title, **options), path)
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: requests.append(request.url.partition("#")[0]))
-        page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+    def visit(path, *, width=1280, height=800, colours="light", fragment=""):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours))
+        page = contexts[-1].new_page()
+        page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
+        # Chromium warns of tests that read pixels often.
+        page.on("console", lambda message: message.type == "warning" or troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(own_file + fragment)
+        page.on("popup", lambda other: troubles.append(other.url))
+        page.on("request", lambda request: request.url.partition("#")[0] == path.as_uri() or asked.append(request.url))
+        page.goto(path.as_uri() + fragment)
+        return page
+
+    yield visit
+    for context in contexts:
+        for page in context.pages:
+            assert page.evaluate("window.attacked ?? null") is None
+        context.close()
+    assert troubles == []
+    assert asked == []
+
+
+@pytest.fixture
+def drawn(visited, tmp_path):
+    """Writes a map and opens it, with the options of ``visited``; ready once all in view is drawn."""
+    made = []
+
+    def draw(web_map, **options):
+        made.append(tmp_path / f"page-{len(made)}.html")
+        save_web_map(web_map, made[-1])
+        page = visited(made[-1], **options)
         page.wait_for_selector("html[data-ready]", state="attached")
         return page
 
-    yield look
-    assert set(requests) == {own_file}
-    assert troubles == []
-    for context in contexts:
-        context.close()
+    return draw
+
+
+@pytest.fixture
+def opened(drawn):
+    """Opens the map of a registry."""
+
+    def look(registry, *, width=1280, height=800, colours="light", fragment="", **options):
+        web_map = build_web_map(registry, compute_stats(registry), **options)
+        return drawn(web_map, width=width, height=height, colours=colours, fragment=fragment)
+
+    return look

@@ -50,7 +50,7 @@ def test_numbers_of_a_text_are_those_of_its_translation(language, texts):
 
 
 def test_the_texts_of_scripts_templates_and_tables_are_found(texts):
-    assert texts["Zoom in"] == {"maps/page.js"}
+    assert texts["Zoom in"] == {"maps/frame.js"}
     assert texts["Legend"] == {"maps/page.html"}
     assert texts["Batch"] == {"maps/layers.py", "maps/page.js"}
     assert texts["Map sheet"] == {"registry/schema.py"}

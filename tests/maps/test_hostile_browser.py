@@ -100,31 +100,6 @@ def pages(tmp_path_factory):
     return made
 
 
-@pytest.fixture
-def opened(browser):
-    """Opens a page; afterwards nothing ran, nothing was asked for, and nothing went wrong."""
-    contexts, troubles, asked = [], [], []
-
-    def look(path, width=1280, height=800):
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}))
-        page = contexts[-1].new_page()
-        page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: request.url == path.as_uri() or asked.append(request.url))
-        page.on("popup", lambda other: troubles.append(other.url))
-        page.goto(path.as_uri())
-        return page
-
-    yield look
-    for context in contexts:
-        for page in context.pages:
-            assert page.evaluate("window.attacked ?? null") is None
-        context.close()
-    assert troubles == []
-    assert asked == []
-
-
 SKELETON = """
 (root) => [...document.querySelectorAll(`${root}, ${root} *`)]
   .map((each) => [each.tagName, ...[...each.attributes].map(({ name }) => name).sort()].join(" "))
@@ -161,9 +136,9 @@ def ready(page):
     return page
 
 
-def test_popups_hold_the_texts_and_nothing_else(opened, pages):
+def test_popups_hold_the_texts_and_nothing_else(visited, pages):
     names = ("hostile", "harmless")
-    found = {name: ready(opened(pages[name, "en"])).evaluate(f"() => ({POPUPS})({LAYERS})") for name in names}
+    found = {name: ready(visited(pages[name, "en"])).evaluate(f"() => ({POPUPS})({LAYERS})") for name in names}
     assert found["hostile"]["skeleton"] == found["harmless"]["skeleton"]
     said = found["hostile"]["said"]
     records = [rows for kind, _, rows in said if kind == "minefields"]
@@ -181,8 +156,8 @@ def test_popups_hold_the_texts_and_nothing_else(opened, pages):
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_the_page_around_the_map_is_that_of_harmless_texts(opened, pages, language):
-    found = {name: ready(opened(pages[name, language])) for name in ("hostile", "harmless")}
+def test_the_page_around_the_map_is_that_of_harmless_texts(visited, pages, language):
+    found = {name: ready(visited(pages[name, language])) for name in ("hostile", "harmless")}
     hostile, harmless = (found[name].evaluate(SKELETON, "html") for name in ("hostile", "harmless"))
     assert hostile == harmless
     page = found["hostile"]
@@ -196,8 +171,8 @@ def test_the_page_around_the_map_is_that_of_harmless_texts(opened, pages, langua
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_no_text_pushes_the_map_or_the_notice_away(opened, pages, width, height):
-    page = ready(opened(pages["hostile", "en"], width, height))
+def test_no_text_pushes_the_map_or_the_notice_away(visited, pages, width, height):
+    page = ready(visited(pages["hostile", "en"], width=width, height=height))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for selector, least in ((".map", 350), (".notice", 20), (".restricted", 15)):
         box = page.locator(selector).first.bounding_box()
@@ -205,8 +180,8 @@ def test_no_text_pushes_the_map_or_the_notice_away(opened, pages, width, height)
         assert box["y"] + box["height"] <= height, selector
 
 
-def test_what_is_found_is_text(opened, pages):
-    page = ready(opened(pages["hostile", "en"]))
+def test_what_is_found_is_text(visited, pages):
+    page = ready(visited(pages["hostile", "en"]))
     found = page.evaluate(
         """(texts) => texts.map((text) => {
           document.getElementById("find-text").value = text;
@@ -221,8 +196,8 @@ def test_what_is_found_is_text(opened, pages):
     assert found == [[True, ["BUTTON", "LI", "SMALL", "SPAN"]]] * len(found)
 
 
-def test_clicks_tooltips_and_the_timeline_run_nothing(opened, pages):
-    page = ready(opened(pages["hostile", "en"]))
+def test_clicks_tooltips_and_the_timeline_run_nothing(visited, pages):
+    page = ready(visited(pages["hostile", "en"]))
     for number in (EACH, EACH + 1, len(TEXTS) - 1):
         x, y = page.evaluate(
             "([lat, lng]) => { map_registry.setView([lat, lng], 15, { animate: false });"
@@ -248,7 +223,7 @@ def test_clicks_tooltips_and_the_timeline_run_nothing(opened, pages):
     assert "dated events" in page.text_content("#until-said")
 
 
-def test_the_import_report_is_that_of_harmless_texts(opened, tmp_path):
+def test_the_import_report_is_that_of_harmless_texts(visited, tmp_path):
     skeletons, texts = {}, {}
     for name, values in (("harmless", HARMLESS), ("hostile", TEXTS)):
         features = [
@@ -269,7 +244,7 @@ def test_the_import_report_is_that_of_harmless_texts(opened, tmp_path):
             assert registry.verify().problems == ()
         path = tmp_path / f"{name}.html"
         save_import_report([report], handover, np.array([], dtype=object), path)
-        page = opened(path)
+        page = visited(path)
         skeletons[name] = set(page.evaluate(SKELETON, "html"))
         texts[name] = page.text_content("body")
     assert skeletons["hostile"] == skeletons["harmless"]

@@ -228,25 +228,13 @@ class TestCommand:
 @pytest.mark.browser
 class TestBrowser:
     @pytest.fixture
-    def opened(self, browser, tmp_path):
-        requests, troubles, contexts = [], [], []
-        path = tmp_path / "page.html"
-
-        def look(report, handover, *, width=1280, colours="light"):
+    def opened(self, visited, tmp_path):
+        def look(report, handover, **options):
+            path = tmp_path / "page.html"
             save_import_report([report], handover, NONE, path)
-            contexts.append(browser.new_context(viewport={"width": width, "height": 800}, color_scheme=colours))
-            page = contexts[-1].new_page()
-            page.on("request", lambda request: requests.append(request.url))
-            page.on("console", lambda message: troubles.append(message.text))
-            page.on("pageerror", lambda error: troubles.append(str(error)))
-            page.goto(path.as_uri())
-            return page
+            return visited(path, **options)
 
-        yield look
-        assert set(requests) == {path.as_uri()}
-        assert troubles == []
-        for context in contexts:
-            context.close()
+        return look
 
     def test_hostile_names_stay_text(self, opened, imported):
         text = " ".join(HOSTILE)

@@ -8,9 +8,7 @@ import pytest
 from sea import HOSTILE
 
 from maps import notices, style
-from maps.webmap import build_web_map, save_web_map
 from maps.words import ENGLISH, Catalogue, catalogue, languages
-from registry.stats import compute_stats
 
 pytestmark = pytest.mark.browser
 
@@ -20,28 +18,6 @@ ATTACK = "<img src=x onerror='window.attacked=1'></script><script>window.attacke
 MGRS = r"\d{1,2}[C-X] [A-Z]{2} \d+ \d+"
 DEGREES = r"[\d.]+ [NS] [\d.]+ [EW]|[\d.]+° [NS] {2}[\d.]+° [EW]"
 UNTRANSLATED = re.compile(rf"Leaflet|\d+ k?m|[\d.]+k|A[34]|MGRS|{MGRS}|({DEGREES})( {{3}}{MGRS})?")
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Opens a registry's map in a language; afterwards nothing went wrong in any of the pages."""
-    troubles, pages = [], []
-
-    def look(registry, words, *, width=1280, height=800):
-        path = tmp_path / f"{len(pages)}.html"
-        save_web_map(build_web_map(registry, compute_stats(registry), words=words), path)
-        page = browser.new_page(viewport={"width": width, "height": height})
-        pages.append(page)
-        page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(path.as_uri())
-        page.wait_for_selector("html[data-ready]", state="attached")
-        return page
-
-    yield look
-    assert troubles == []
-    for page in pages:
-        page.close()
 
 
 def open_popup(page, lon, lat):
@@ -57,7 +33,7 @@ def open_popup(page, lon, lat):
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_language_says_itself_and_the_notices_in_english_too(opened, hostile_registry, language):
     words = catalogue(language)
-    page = opened(hostile_registry, words)
+    page = opened(hostile_registry, words=words)
     assert page.get_attribute("html", "lang") == language
     assert page.get_attribute("html", "dir") == words.direction
     for name, said in (
@@ -79,7 +55,7 @@ def test_a_language_says_itself_and_the_notices_in_english_too(opened, hostile_r
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_on_a_phone_no_word_is_too_long(opened, sea_registry, language):
-    page = opened(sea_registry, catalogue(language), width=390, height=844)
+    page = opened(sea_registry, words=catalogue(language), width=390, height=844)
     assert page.evaluate("map_registry.getContainer().clientHeight") > 844 / 3
     page.click("#panel-button")
     too_wide = page.evaluate(
@@ -93,7 +69,7 @@ def test_on_a_phone_no_word_is_too_long(opened, sea_registry, language):
 
 
 def test_arabic_runs_from_right_to_left_and_the_map_does_not(opened, sea_registry):
-    page = opened(sea_registry, catalogue("ar"))
+    page = opened(sea_registry, words=catalogue("ar"))
     panel, around = page.locator("#panel").bounding_box(), page.locator(".map").bounding_box()
     assert panel["x"] == 0
     assert around["x"] == panel["width"]
@@ -113,7 +89,7 @@ def test_arabic_runs_from_right_to_left_and_the_map_does_not(opened, sea_registr
 
 
 def test_dates_stay_in_order_in_arabic(opened, sea_registry):
-    page = opened(sea_registry, catalogue("ar"))
+    page = opened(sea_registry, words=catalogue("ar"))
     positions = page.evaluate(
         "() => { const node = [...document.querySelectorAll('.bar p span')].map((each) => each.firstChild)"
         ".find((text) => text.data.includes('2021-06-12')); const start = node.data.indexOf('2021-06-12');"
@@ -125,7 +101,7 @@ def test_dates_stay_in_order_in_arabic(opened, sea_registry):
 
 
 def test_a_reviewed_translation_stands_alone(opened, sea_registry):
-    page = opened(sea_registry, replace(catalogue("ru"), reviewed_by="A. Reader"))
+    page = opened(sea_registry, words=replace(catalogue("ru"), reviewed_by="A. Reader"))
     assert page.locator(".unreviewed, .english").count() == 0
     open_popup(page, -29.96, 0.015)
     assert page.locator(".record .warning").count() == 1
@@ -139,7 +115,7 @@ def strange():
 
 
 def test_every_text_is_said_and_a_catalogue_is_text(opened, sea_registry):
-    page = opened(sea_registry, strange())
+    page = opened(sea_registry, words=strange())
     open_popup(page, -29.995, 0.005)
     found = texts_of(page)
     page.get_by_label("⟦Next⟧").click()
@@ -190,6 +166,6 @@ def data_texts(registry):
 
 
 def test_the_english_page_says_nothing_of_translation(opened, sea_registry):
-    page = opened(sea_registry, ENGLISH)
+    page = opened(sea_registry, words=ENGLISH)
     assert page.get_attribute("html", "lang") == "en"
     assert page.locator(".unreviewed, .english, html[data-unreviewed]").count() == 0
