@@ -52,9 +52,10 @@ def map_(
     ] = False,
 ) -> None:
     """Draw the registry as one HTML file that opens without a network."""
+    from maps.notices import restricted
     from maps.publicmap import SIDE_KM, build_public_map
     from maps.webmap import build_web_map, save_web_map
-    from maps.words import catalogue
+    from maps.words import ENGLISH, catalogue
     from registry.inputs import StatsOptions
     from registry.stats import FOR_A_MAP, compute_stats
 
@@ -79,12 +80,15 @@ def map_(
                 backdrop=backdrop,
             )
         save_web_map(web_map, output)
-    said = (
-        "GENERALISED: it shows ranges of numbers, no record and no position; docs/public.md says what that hides."
-        if public
-        else "RESTRICTED: it shows positions of recorded minefields."
-    )
-    print(f"{output}: {output.stat().st_size / 1e6:.1f} MB. {said}")
+        banner = restricted((layer.kind for layer in registry.layers()), ENGLISH)
+    said = [f"{output}: {output.stat().st_size / 1e6:.1f} MB."]
+    if public:
+        said.append(
+            "GENERALISED: it shows ranges of numbers, no record and no position; docs/public.md says what that hides."
+        )
+    elif banner:
+        said.append(f"{banner.text}.")
+    print(*said)
 
 
 @app.command(epilog="Example: minefield-registry demo demo")

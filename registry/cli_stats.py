@@ -17,18 +17,30 @@ if TYPE_CHECKING:
     from registry.store import Registry
 
 
+OfBatch = Annotated[list[str] | None, typer.Option("--batch", metavar="ID", help="Only records of this batch.")]
+OfEvents = Annotated[list[str] | None, typer.Option("--events", metavar="ID", help="Only events of this batch.")]
+Rules = Annotated[
+    list[Rule] | None, typer.Option("--rule", help="Count only events that this rule leaves; may be repeated.")
+]
+Sigma = Annotated[
+    float | None,
+    typer.Option(
+        "--sigma",
+        min=0.0,
+        max=FARTHEST_M,
+        metavar="METRES",
+        help="Position error, one sigma, of events that state none.",
+    ),
+]
+
 app = typer.Typer()
 
 
 @app.command(epilog="Example: minefield-registry stats --batch handover-1 --features events.gpkg")
 def stats(
     context: typer.Context,
-    batch: Annotated[
-        list[str] | None, typer.Option("--batch", metavar="ID", help="Only records of this batch.")
-    ] = None,
-    events: Annotated[
-        list[str] | None, typer.Option("--events", metavar="ID", help="Only events of this batch.")
-    ] = None,
+    batch: OfBatch = None,
+    events: OfEvents = None,
     districts: Annotated[
         str | None, typer.Option("--districts", metavar="ID", help="Which districts, where there are several.")
     ] = None,
@@ -42,9 +54,7 @@ def stats(
             help="How far outside is near, where no error is stated.",
         ),
     ] = 100.0,
-    rule: Annotated[
-        list[Rule] | None, typer.Option("--rule", help="Count only events that this rule leaves; may be repeated.")
-    ] = None,
+    rule: Rules = None,
     coarse_above: Annotated[
         float,
         typer.Option(
@@ -76,12 +86,7 @@ def stats(
     estimate_source: Annotated[
         str | None, typer.Option("--estimate-source", metavar="TEXT", help="Whose estimate it is, and where it stands.")
     ] = None,
-    sigma: Annotated[
-        float | None,
-        typer.Option(
-            "--sigma", min=0.0, max=FARTHEST_M, metavar="METRES", help="Position error of events that state none."
-        ),
-    ] = None,
+    sigma: Sigma = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of what is drawn at random.")] = 1,
     cluster_distance: Annotated[
         float,
@@ -196,25 +201,10 @@ def _rerun(context: typer.Context, run_id: str, *, as_json: bool) -> None:
 @app.command(epilog="Example: minefield-registry shift --batch handover-1 --sigma 30 --by sheet --preview look.gpkg")
 def shift(
     context: typer.Context,
-    batch: Annotated[
-        list[str] | None, typer.Option("--batch", metavar="ID", help="Only records of this batch.")
-    ] = None,
-    events: Annotated[
-        list[str] | None, typer.Option("--events", metavar="ID", help="Only events of this batch.")
-    ] = None,
-    sigma: Annotated[
-        float | None,
-        typer.Option(
-            "--sigma",
-            min=0.0,
-            max=FARTHEST_M,
-            metavar="METRES",
-            help="Position error, one sigma, of events that state none.",
-        ),
-    ] = None,
-    rule: Annotated[
-        list[Rule] | None, typer.Option("--rule", help="Count only events that this rule leaves; may be repeated.")
-    ] = None,
+    batch: OfBatch = None,
+    events: OfEvents = None,
+    sigma: Sigma = None,
+    rule: Rules = None,
     by: Annotated[
         list[ShiftBy] | None, typer.Option("--by", help="Also each group of records on its own; may be repeated.")
     ] = None,
