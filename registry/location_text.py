@@ -26,6 +26,8 @@ def _remarks(found: LocationError) -> Iterator[str]:
         parts = zip(fitted.components, fitted.weights, strict=True)
         where = ", ".join(f"{component.name} {weight:.3f}" for component, weight in parts if weight >= 0.0005)
         yield f"Fractions of the events by where they truly happened, as fitted: {where}."
+    if found.estimate.bias is not None:
+        yield f"Inside, the fit is off by {found.estimate.bias:+.3f} (bootstrap); the estimate allows for it."
     if found.chance is not None:
         chance = found.chance
         lift = "" if chance.lift is None else f" Here it is {chance.lift:.1f} times as large."

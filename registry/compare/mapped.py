@@ -19,6 +19,7 @@ WIDTH_CLASSES_M = (40.0, 80.0, 160.0, 320.0)
 """Widths between which records are told apart."""
 
 _SPLIT_TO_M = 300.0  # up to here land beside records, at their ends and off their corners is told apart
+_ENDS_TO_M = 75.0  # position error above which what lies at the ends of records is no longer told from what lies beside
 _FIRST_TO_M = 100.0  # the first band outside records is no wider
 _SIGMAS_PER_BAND = 1.5  # a band narrower than this cannot be told from the record beside it
 _SMALLEST_M2 = 1.0  # a component smaller than this is none
@@ -106,7 +107,8 @@ def prepare_mapped(
     Notes
     -----
     Bands are split into what lies beside records, at their ends and off their corners, by the oriented envelope of each
-    part: of events that hug the long sides only, some would otherwise be taken for inside ones.
+    part: of events that hug the long sides only, some would otherwise be taken for inside ones. Where positions are too
+    poor for that, one kind of place less makes the estimate more certain, and in simulation less biased.
     """
     records = in_canonical_order(polygons)
     width_m = record_widths(records)
@@ -216,10 +218,12 @@ def _surroundings(land: Land, study: Geometries, sigma_m: float) -> Iterator[Rea
     shapely.prepare(study)
     inner, inner_m2 = land.parts, shapely.area(land.parts)
     for within_m, ring in zip(near_m, rings, strict=True):
-        for kind, near, near_m2 in (
-            (", beside them", ring.beside, ring.beside_m2),
-            (", at their ends", ring.across, ring.across_m2),
-        ):
+        across = (", at their ends", ring.across, ring.across_m2)
+        if sigma_m <= _ENDS_TO_M:
+            kinds = [(", beside them", ring.beside, ring.beside_m2), across]
+        else:
+            kinds = [(", beside them and at their ends", *across[1:])]
+        for kind, near, near_m2 in kinds:
             zone = prepare_land(_merge(np.concatenate([_common(near, study), inner])))
             yield Reach(kind, within_m, zone, _divided(np.maximum(near_m2, inner_m2), zone, land))
         inner, inner_m2 = _common(ring.around, study), ring.around_m2
@@ -239,8 +243,7 @@ def _ring(parts: Geometries, within_m: float) -> _Ring:
     beside = _common(_merge(sides), around)
     across = _common(_merge(np.concatenate([beside, ends])), around)
     beside_m2 = shapely.area(shapely.intersection(sides, alone))
-    ends_m2 = shapely.area(shapely.intersection(ends, alone))
-    across_m2 = np.minimum(beside_m2 + ends_m2 - shapely.area(shapely.intersection(sides, ends)), shapely.area(alone))
+    across_m2 = shapely.area(shapely.intersection(shapely.union(sides, ends), alone))
     return _Ring(around, shapely.area(alone), beside, beside_m2, across, across_m2)
 
 

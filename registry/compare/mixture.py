@@ -19,7 +19,7 @@ from registry.compare.mapped import (
     per_area,
 )
 from registry.compare.spread import cluster_spread
-from registry.compare.uncertainty import MIN_DENOMINATOR, wilson_interval
+from registry.compare.uncertainty import MIN_DENOMINATOR, cells, wilson_interval
 from registry.compare.weights import Fit, fit_weights, profile, scale_rows, share_influence
 
 Mask = NDArray[np.bool_]
@@ -28,7 +28,9 @@ MIN_EVENTS = 200
 """Below this many events an interval is given and no estimate; the more, the larger the position error is."""
 
 _LOW_TO_M = 100.0  # above it the first band outside records is blurred away, and no low end is given
-_PLAIN_SIGMA_M = 75.0  # up to here MIN_EVENTS are enough to tell events within 100 m of a record from those in it
+_PLAIN_SIGMA_M = 75.0  # above it the share of largest likelihood can be biased by more than 2 points, and is put right
+_FEW_EVENTS_SIGMA_M = 120.0  # up to here MIN_EVENTS are enough
+_RESAMPLES, _SEED = 40, 1
 _LARGEST = 0.5 * (1 + 1e-6)  # of the median width; the millionth is for rounding
 _ROUNDS = 6  # of fitting intensities and weights in turn; further ones change the share by less than a thousandth
 _PRIOR_EVENTS = 1.0
@@ -83,6 +85,9 @@ class TrueContainment:
         How many times larger clusters make the variance; 1 where that was not asked.
     mixture
         What was fitted, None where nothing was.
+    bias
+        By how much the share in ``mixture`` is too high by the bootstrap; ``value`` is put right by it. None where
+        positions are so good that there is no need.
     """
 
     value: float | None
@@ -94,6 +99,7 @@ class TrueContainment:
     median_width_m: float
     design_effect: float = 1.0
     mixture: Mixture | None = None
+    bias: float | None = None
 
 
 def fit_mixture(places: Floats, sigma_m: Floats, mapped: Mapped) -> Mixture:
@@ -141,6 +147,10 @@ def estimate_containment(
     The interval is where the profile likelihood of the summed inside weights lies within half a quantile of its
     maximum: of Student's t squared (of chi-squared without cells), times the design effect (Chandler, R. E. & Bate, S.
     (2007), Inference for clustered data using the independence loglikelihood, Biometrika 94, 167-183).
+
+    Weights cannot be below 0, so that chance adds to the kinds of places where nothing happened. Where positions are
+    poor, that biases the share; the bootstrap, by cells where there are any, says how far, and the value is put right
+    by it (Efron, B. & Tibshirani, R. J. (1993), An Introduction to the Bootstrap, chapter 10).
     """
     events = len(places)
     unstated = int(np.count_nonzero(np.isnan(sigma_m)))
@@ -159,39 +169,54 @@ def estimate_containment(
             f"{mapped.median_width_m:.0f} m: only an upper bound is given."
         )
         return TrueContainment(None, 0.0, high, reason, events, median_sigma_m, mapped.median_width_m, spread)
-    mixture, low, value, high, spread = _profiled(places, sigma_m, mapped, cell_m)
+    mixture, (low, value, high), spread, bias = _profiled(places, sigma_m, mapped, cell_m)
     needed = events_needed(median_sigma_m)
+    width_m = mapped.median_width_m
     if events >= needed:
-        return TrueContainment(value, low, high, None, events, median_sigma_m, mapped.median_width_m, spread, mixture)
+        return TrueContainment(value, low, high, None, events, median_sigma_m, width_m, spread, mixture, bias)
     high = max(high, _upper_bound(places, sigma_m, mapped, cell_m)[0])
     low = low if median_sigma_m <= _LOW_TO_M else 0.0
     reason = (
         f"There are {events} events; with a position error of {median_sigma_m:.0f} m an estimate needs {needed}: "
         "only bounds are given."
     )
-    return TrueContainment(None, low, high, reason, events, median_sigma_m, mapped.median_width_m, spread, mixture)
+    return TrueContainment(None, low, high, reason, events, median_sigma_m, width_m, spread, mixture, bias)
 
 
 def events_needed(sigma_m: float) -> int:
     """How many events an estimate needs; found by simulation, so that it is biased by at most 2 points."""
-    return math.ceil(MIN_EVENTS * max(1.0, sigma_m / _PLAIN_SIGMA_M) ** 3)
+    return math.ceil(MIN_EVENTS * max(1.0, sigma_m / _FEW_EVENTS_SIGMA_M) ** 3)
 
 
 def _profiled(
     places: Floats, sigma_m: Floats, mapped: Mapped, cell_m: float | None
-) -> tuple[Mixture, float, float, float, float]:
-    """The mixture, then low end, estimate and high end of the share inside, and the design effect."""
+) -> tuple[Mixture, tuple[float, float, float], float, float | None]:
+    """The mixture; low end, estimate and high end of the share inside; the design effect in them, and the bias."""
     mixture, scaled, fit = _mixture(_local_densities(places, sigma_m, mapped), mapped)
     inside = np.array([component.inside for component in mixture.components])
-    value = min(1.0, float(fit.weights[inside].sum()))
+    bias = _bias(scaled, inside, fit, places, cell_m) if np.median(sigma_m) > _PLAIN_SIGMA_M else None
+    value = min(1.0, max(0.0, float(fit.weights[inside].sum()) - (bias or 0.0)))
     drop, spread = _drop(scaled, inside, fit, places, cell_m)
     if math.isinf(drop):
-        return mixture, 0.0, value, 1.0, spread
+        return mixture, (0.0, value, 1.0), spread, bias
     low, high = profile(scaled, inside, fit, drop)
     if (scaled[:, inside].max(axis=1) > 0).all():
         all_inside = fit_weights(scaled[:, inside]).log_likelihood
         high = 1.0 if fit.log_likelihood - all_inside <= drop * _AT_ONE else high
-    return mixture, min(low, value), value, max(high, value), spread
+    return mixture, (min(low, value), value, max(high, value)), spread, bias
+
+
+def _bias(scaled: Floats, inside: Mask, fit: Fit, places: Floats, cell_m: float | None) -> float:
+    """By how much the share is too high: the mean share of events drawn again from these is, by as much, higher."""
+    group = np.arange(len(places)) if cell_m is None else cells(places, cell_m)
+    groups = int(group.max()) + 1
+    drawn = np.random.default_rng(_SEED).multinomial(groups, np.full(groups, 1 / groups), _RESAMPLES)
+    shares = []
+    for times in drawn:
+        counts = times[group].astype(np.float64)
+        again = fit_weights(scaled[counts > 0], counts[counts > 0])
+        shares.append(again.weights[inside].sum())
+    return float(np.mean(shares) - fit.weights[inside].sum())
 
 
 def _local_densities(places: Floats, sigma_m: Floats, mapped: Mapped) -> Floats:

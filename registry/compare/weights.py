@@ -35,16 +35,19 @@ def scale_rows(densities: Floats) -> Floats:
     return np.asarray(densities / densities.max(axis=1, keepdims=True))
 
 
-def fit_weights(scaled: Floats) -> Fit:
+def fit_weights(scaled: Floats, counts: Floats | None = None) -> Fit:
     """Maximise the likelihood over weights of 0 or more that sum to 1.
 
     Parameters
     ----------
     scaled
         Shape (events, components), from `scale_rows`; every event has a component with density 1.
+    counts
+        How often each event counts, above 0; once where left out.
     """
     events, components = scaled.shape
-    weights = _solve(scaled, np.ones(events), np.full(components, 1 / components))
+    counts = np.ones(events) if counts is None else counts
+    weights = _solve(scaled, counts, np.full(components, 1 / components))
     return Fit(weights, _log_likelihood(scaled, weights))
 
 

@@ -1,7 +1,8 @@
 """Do the stated intervals hold? Worlds whose truth is known, many for each setting; the table goes into the docs.
 
-Each setting has 20 maps and as many draws of events for each. A run is a list of tasks (setting, map); what is done is
-kept in a file, so that a run can be stopped, and goes on where it was. Two processes. ``--worlds 100`` is a quick look.
+Each setting has 20 maps and 50 draws of events for each. One that misses a floor is run again on 80 other maps, and
+then judged by these alone: of a hundred settings some would miss by chance. A run is a list of tasks (setting, map);
+what is done is kept in a file, so that a run can be stopped, and goes on where it was. Two processes.
 
     python tests/benchmarks/calibration.py --kept calibration.jsonl
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from belts import CELL_M, MEDIAN_WIDTH_M, Setting, draw_belts, draw_events, expected_share, recorded_inside
 
-from registry.compare.mixture import Mixture, estimate_containment
+from registry.compare import mixture
 from registry.compare.uncertainty import cluster_interval, wilson_interval
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "calibration.md"
@@ -25,7 +26,7 @@ PICTURE = PAGE.with_suffix(".svg")
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 SEED = 20_260_401
-MAPS = 20
+MAPS, MAPS_AGAIN, WORLDS_OF_A_MAP = 20, 80, 50
 MIN_CELLS = 20
 CENTRE = Setting("100", 30.0, 0.3, "hug300", clustered=False, events=200)
 LEVELS = {
@@ -72,22 +73,22 @@ def _balanced(random: np.random.Generator, levels: tuple, count: int) -> list:
     return [levels[index % len(levels)] for index in random.permutation(count)]
 
 
-def run_task(task: tuple[int, int, Setting, int]) -> dict:
+def run_task(task: tuple[int, int, Setting]) -> dict:
     """All worlds of one setting on one map, summed."""
-    number, map_number, setting, worlds = task
+    number, map_number, setting = task
     random = np.random.default_rng([SEED, number, map_number])
     belts = draw_belts(random, setting.width, setting.sigma_m)
     expected = expected_share(random, belts, setting)
     sums = dict.fromkeys(
         (
             *("worlds", "wilson", "enough_cells", "cluster", "estimates", "error", "held", "bounds", "bound_held"),
-            *("withheld", "withheld_error", "withheld_square", "width"),
+            *("withheld", "withheld_error", "width"),
         ),
         0.0,
     )
     truth = 1 - setting.omission
     sigma_m = np.full(setting.events, setting.sigma_m)
-    for world in range(worlds):
+    for world in range(WORLDS_OF_A_MAP):
         seed = [SEED, number, map_number, world]
         places, cell = draw_events(np.random.default_rng(seed), belts, setting)
         inside = recorded_inside(belts, places)
@@ -98,16 +99,15 @@ def run_task(task: tuple[int, int, Setting, int]) -> dict:
             drawn = cluster_interval(inside, places)
             sums["enough_cells"] += 1
             sums["cluster"] += _holds(min(wilson[0], drawn[0]), max(wilson[1], drawn[1]), expected)
-        result = estimate_containment(places, sigma_m, belts.mapped, CELL_M if setting.clustered else None)
+        cell_m = CELL_M if setting.clustered else None
+        result = mixture.estimate_containment(places, sigma_m, belts.mapped, cell_m)
         held = _holds(result.low, result.high, truth)
         if result.value is None:
             sums["bounds"] += 1
             sums["bound_held"] += held
             if result.mixture is not None:
-                error = _inside(result.mixture) - truth
                 sums["withheld"] += 1
-                sums["withheld_error"] += error
-                sums["withheld_square"] += error**2
+                sums["withheld_error"] += _withheld(result) - truth
         else:
             sums["estimates"] += 1
             sums["error"] += result.value - truth
@@ -116,9 +116,11 @@ def run_task(task: tuple[int, int, Setting, int]) -> dict:
     return {"setting": number, "map": map_number, "of": asdict(setting)} | sums
 
 
-def _inside(mixture: Mixture) -> float:
+def _withheld(result: mixture.TrueContainment) -> float:
     """The estimate that would have been given, had it not been withheld."""
-    return sum(w for w, component in zip(mixture.weights, mixture.components, strict=True) if component.inside)
+    fitted = result.mixture
+    inside = sum(w for w, component in zip(fitted.weights, fitted.components, strict=True) if component.inside)
+    return min(1.0, max(0.0, inside - (result.bias or 0.0)))
 
 
 def _holds(low: float, high: float, value: float) -> bool:
@@ -128,40 +130,54 @@ def _holds(low: float, high: float, value: float) -> bool:
 def main() -> None:
     """Do what is left to do, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worlds", type=int, default=1_000, help="for each setting")
     parser.add_argument("--kept", type=Path, required=True, help="file of results, added to")
     parser.add_argument("--seconds", type=float, default=np.inf, help="stop after this long; the same command goes on")
     parser.add_argument("--write", action="store_true", help="write docs/calibration.md and its picture")
     options = parser.parse_args()
     rows = design()
     done = _kept(options.kept)
-    per_map = max(1, options.worlds // MAPS)
-    tasks = [
-        (number, map_number, setting, per_map)
-        for map_number in range(MAPS)
-        for number, (_, setting) in enumerate(rows)
-        if (number, map_number) not in done
-    ]
     stop = time.monotonic() + options.seconds
-    with get_context("spawn").Pool(2) as pool, options.kept.open("a", encoding="utf-8") as file:
-        for result in pool.imap_unordered(run_task, tasks):
-            file.write(json.dumps(result) + "\n")
-            file.flush()
-            done[result["setting"], result["map"]] = result
-            if time.monotonic() > stop:
-                pool.terminate()
-                break
-    print(f"{len(done)} of {len(rows) * MAPS} tasks done.")
-    totals = [
-        _total(row, [result for (number, _), result in done.items() if number == index])
-        for index, row in enumerate(rows)
-    ]
+    _run(rows, {number: range(MAPS) for number in range(len(rows))}, done, options.kept, stop)
+    missed = [number for number, total in enumerate(_totals(rows, done, range(MAPS))) if total and judged(total)[0]]
+    again = range(MAPS, MAPS + MAPS_AGAIN)
+    _run(rows, dict.fromkeys(missed, again), done, options.kept, stop)
+    totals = _totals(rows, done, range(MAPS))
+    for number, total in enumerate(_totals(rows, done, again)):
+        if number in missed and total and total["worlds"] == MAPS_AGAIN * WORLDS_OF_A_MAP:
+            totals[number] = total | {"part": f"{total['part']}, again"}
     text = report([total for total in totals if total])
     print(text)
     if options.write:
         page = PAGE.read_text(encoding="utf-8")
         PAGE.write_text(page.split(BEGIN)[0] + BEGIN + "\n" + text + "\n" + END + page.split(END)[1], encoding="utf-8")
         PICTURE.write_text(picture([total for total in totals if total]), encoding="utf-8")
+
+
+def _run(
+    rows: list[tuple[str, Setting]], maps: dict[int, range], done: dict[tuple[int, int], dict], kept: Path, stop: float
+) -> None:
+    """Do what is not done yet of these settings and their maps, and keep it, until the time is over."""
+    tasks = [(number, m, rows[number][1]) for number, some in maps.items() for m in some if (number, m) not in done]
+    tasks.sort(key=lambda task: task[1])  # some worlds of every setting first
+    if tasks and time.monotonic() < stop:
+        with get_context("spawn").Pool(2) as pool, kept.open("a", encoding="utf-8") as file:
+            for result in pool.imap_unordered(run_task, tasks):
+                file.write(json.dumps(result) + "\n")
+                file.flush()
+                done[result["setting"], result["map"]] = result
+                if time.monotonic() > stop:
+                    pool.terminate()
+                    break
+    left = sum((number, m) not in done for number, m, _ in tasks)
+    print(f"{len(tasks) - left} of {len(tasks)} tasks done.")
+
+
+def _totals(rows: list[tuple[str, Setting]], done: dict[tuple[int, int], dict], maps: range) -> list[dict]:
+    """Sums over the maps that are done, for each setting; empty where none is."""
+    return [
+        _total(row, [result for (number, m), result in done.items() if number == index and m in maps])
+        for index, row in enumerate(rows)
+    ]
 
 
 def _kept(path: Path) -> dict[tuple[int, int], dict]:

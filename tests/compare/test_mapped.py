@@ -79,8 +79,17 @@ def test_land_of_two_widths_belongs_to_the_narrower():
 @pytest.mark.parametrize(("sigma", "band"), [(5, 25), (16, 25), (17, 50), (33, 50), (34, 100), (300, 100)])
 def test_the_first_band_is_wider_than_the_error(sigma, band):
     outside = [component.name for component in components(ground_of(shapely.box(0, 0, 1_000, 100), sigma_m=sigma))][1:]
-    assert outside[0] == f"0 to {band} m outside records, beside them"
+    assert outside[0].startswith(f"0 to {band} m outside records, beside them")
     assert outside[-1] == "more than 1000 m outside records"
+
+
+def test_beside_and_at_the_ends_are_one_where_positions_are_poor():
+    belt = shapely.box(0, 0, 1_000, 100)
+    good, poor = areas(ground_of(belt, sigma_m=75)), areas(ground_of(belt, sigma_m=76))
+    for band in ("0 to 100", "100 to 300"):
+        apart = [good[f"{band} m outside records, {where}"] for where in ("beside them", "at their ends")]
+        assert poor[f"{band} m outside records, beside them and at their ends"] == pytest.approx(sum(apart))
+    assert sum(poor.values()) == pytest.approx(sum(good.values()))
 
 
 def test_finer_bands_add_up_to_the_coarse_one():
@@ -118,6 +127,18 @@ def test_an_event_beyond_all_reach_counts_as_outside():
     density = densities(np.array([[1e6, 1e6]]), np.array([10.0]), mapped)[0]
     assert density[-1] > 0
     assert (density[:-1] == 0).all()
+
+
+@pytest.mark.parametrize("sigma", [60.0, 90.0])
+def test_all_land_near_a_bent_record_is_its_own(sigma):
+    """A square bracket of three belts fills a seventh of its envelope: what is beside it is none the less what it is."""
+    bent = shapely.union_all(
+        [shapely.box(0, 0, 2_000, 50), shapely.box(0, 0, 50, 500), shapely.box(1_950, 0, 2_000, 500)]
+    )
+    mapped = ground_of(bent, sigma_m=sigma)
+    by_part, total = area_by_part(mapped)[0], np.array(list(areas(mapped).values()))
+    local = ~np.isnan(by_part)
+    assert by_part[local] == pytest.approx(total[local], rel=1e-6)
 
 
 def test_areas_near_each_part_add_up():

@@ -98,9 +98,32 @@ def test_few_events_give_bounds(mapped):
     assert "needs 200" in result.reason
 
 
-@pytest.mark.parametrize(("sigma", "needed"), [(10, 200), (75, 200), (150, 1_600)])
+@pytest.mark.parametrize(("sigma", "needed"), [(10, 200), (120, 200), (240, 1_600)])
 def test_the_larger_the_error_the_more_events(sigma, needed):
     assert events_needed(sigma) == needed
+
+
+def test_poor_positions_are_not_taken_for_outside_events():
+    """All events happened inside: fitted weights lose some of them to the surroundings, and most of that comes back."""
+    belts = [shapely.box(x, y, x + LENGTH, y + 4 * WIDTH) for x, y in BELTS]
+    mapped = prepare_mapped(np.array(belts, dtype=object), np.array([STUDY], dtype=object), 120.0)
+    fitted, put_right = [], []
+    for seed in range(30):
+        random = np.random.default_rng(seed)
+        true = np.array(BELTS)[random.integers(0, len(BELTS), 200)] + random.random((200, 2)) * [LENGTH, 4 * WIDTH]
+        places = true + random.normal(size=true.shape) * 120
+        result = estimate_containment(places, sigmas(places, 120), mapped)
+        weights = zip(result.mixture.weights, result.mixture.components, strict=True)
+        fitted.append(sum(weight for weight, component in weights if component.inside))
+        put_right.append(result.value)
+        assert result.value == pytest.approx(min(1, fitted[-1] - result.bias))
+    assert np.mean(fitted) < np.mean(put_right) < 1
+    assert 1 - np.mean(put_right) < 0.85 * (1 - np.mean(fitted))
+
+
+def test_good_positions_need_no_putting_right(mapped):
+    places = draw(150, 50, 30, seed=1)
+    assert estimate_containment(places, sigmas(places, 30), mapped).bias is None
 
 
 def test_an_error_above_half_the_width_gives_an_upper_bound(mapped):
