@@ -131,11 +131,9 @@ def test_an_event_beyond_all_reach_counts_as_outside():
 
 @pytest.mark.parametrize("sigma", [60.0, 90.0])
 def test_all_land_near_a_bent_record_is_its_own(sigma):
-    """A square bracket of three belts fills a seventh of its envelope: what is beside it is none the less what it is."""
-    bent = shapely.union_all(
-        [shapely.box(0, 0, 2_000, 50), shapely.box(0, 0, 50, 500), shapely.box(1_950, 0, 2_000, 500)]
-    )
-    mapped = ground_of(bent, sigma_m=sigma)
+    """A square bracket of three belts fills a seventh of its envelope, and what lies beside it is still all its own."""
+    belts = [shapely.box(0, 0, 2_000, 50), shapely.box(0, 0, 50, 500), shapely.box(1_950, 0, 2_000, 500)]
+    mapped = ground_of(shapely.union_all(belts), sigma_m=sigma)
     by_part, total = area_by_part(mapped)[0], np.array(list(areas(mapped).values()))
     local = ~np.isnan(by_part)
     assert by_part[local] == pytest.approx(total[local], rel=1e-6)
