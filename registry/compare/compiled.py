@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-EDGES = 8
-"""Edges of a run, and boxes of a node."""
+EDGES, FAN = 8, 16
+"""Edges of a run, boxes of a node."""
 
 OUTSIDE, COVERED, UNSURE = 0, 1, 2
 
 _BLOCK = 16  # events that are looked at together
-_LISTED = 96  # records or runs about them; where there are more, fewer events are looked at together
 _EVERY = np.iinfo(np.int64).max
 _LEVELS = 24  # of a tree of eights: more than memory holds
 _ORIENTATION_ERROR = 4 * 2.0**-53  # of the two products of a determinant; Shewchuk (1997) has (3 + 16 eps) eps
 _CURVE_BITS = 16  # of each coordinate along the curve
 _DIGIT = 11  # bits that a pass of the sort looks at
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"nnan", "nsz"}}
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -58,22 +59,23 @@ class Tree(NamedTuple):
 
 def _compiled(function: _Function) -> _Function:
     """Compile at the first call, and keep the machine code on disk where there is a place for it."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"nnan", "nsz"}}
     try:
-        made: _Function = numba.njit(cache=True, **options)(function)
+        made: _Function = numba.njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:
-        made = numba.njit(**options)(function)
+        made = numba.njit(**_OPTIONS)(function)
+    return made
+
+
+def _inlined(function: _Function) -> _Function:
+    """Compile into every place that calls it: a call would count the references to each array, one thread at a time."""
+    made: _Function = numba.njit(inline="always", **_OPTIONS)(function)
     return made
 
 
 @_compiled
 def reach_of(xy: Floats) -> tuple[float, float, float, float]:
     """Lowest x and y, and the highest, of some positions."""
-    left, below, right, above = np.inf, np.inf, -np.inf, -np.inf
-    for number in range(len(xy)):
-        left, right = min(left, xy[number, 0]), max(right, xy[number, 0])
-        below, above = min(below, xy[number, 1]), max(above, xy[number, 1])
-    return left, below, right, above
+    return _around(xy, 0, len(xy))
 
 
 @_compiled
@@ -101,7 +103,7 @@ def curve_places(xy: Floats, left: float, below: float, scale: float) -> NDArray
     return places
 
 
-@_compiled
+@_inlined
 def _spread(bits: np.uint32) -> np.uint32:
     """The lower sixteen bits with a gap after each."""
     bits = (bits | (bits << 8)) & np.uint32(0x00FF00FF)
@@ -161,7 +163,7 @@ def twins_of(
     return same
 
 
-@_compiled
+@_inlined
 def _same_shape(
     bits: NDArray[np.uint64], first_corner: Integers, first_ring: Integers, ring: Integers, one: int, other: int
 ) -> bool:
@@ -217,15 +219,15 @@ def tree_over(leaves: Floats, ranks: Integers) -> Tree:
     first_node = np.zeros(_LEVELS + 1, np.int64)
     levels, count = 0, len(leaves)
     while levels == 0 or count > 1:
-        count = (count + EDGES - 1) // EDGES
+        count = (count + FAN - 1) // FAN
         first_node[levels + 1] = first_node[levels] + count
         levels += 1
-    boxes = np.empty((first_node[levels], 4, EDGES))
-    lowest = np.empty((first_node[levels], EDGES), np.int64)
+    boxes = np.empty((first_node[levels], 4, FAN))
+    lowest = np.empty((first_node[levels], FAN), np.int64)
     for level in range(levels):
         children = first_node[level] - first_node[level - 1] if level else len(leaves)
-        for child in range((first_node[level + 1] - first_node[level]) * EDGES):
-            node, slot = first_node[level] + child // EDGES, child % EDGES
+        for child in range((first_node[level + 1] - first_node[level]) * FAN):
+            node, slot = first_node[level] + child // FAN, child % FAN
             for axis in range(2):
                 boxes[node, axis, slot], boxes[node, 2 + axis, slot] = np.inf, -np.inf
             lowest[node, slot] = _EVERY
@@ -237,7 +239,7 @@ def tree_over(leaves: Floats, ranks: Integers) -> Tree:
                 lowest[node, slot] = ranks[child]
                 continue
             below = first_node[level - 1] + child
-            for each in range(EDGES):
+            for each in range(FAN):
                 for axis in range(2):
                     boxes[node, axis, slot] = min(boxes[node, axis, slot], boxes[below, axis, each])
                     boxes[node, 2 + axis, slot] = max(boxes[node, 2 + axis, slot], boxes[below, 2 + axis, each])
@@ -246,127 +248,120 @@ def tree_over(leaves: Floats, ranks: Integers) -> Tree:
 
 
 @_compiled
-def _leaves_near(
-    left: float, below: float, right: float, above: float, reach: float,
-    boxes: Floats, first_node: Integers, stack: Integers, found: Integers, sides: Floats,
-) -> int:
-    """Leaves whose box is within reach of a box, and their sides; how many, or -1 where they are too many for ``found``.
-
-    """
-    levels = len(first_node) - 1
-    stack[0, 0], stack[0, 1], opened, count = levels - 1, 0, 1, 0
-    squared = reach * reach
-    while opened:
-        opened -= 1
-        level, node = stack[opened, 0], stack[opened, 1]
-        box = first_node[level] + node
-        for slot in range(EDGES):
-            off_x = max(boxes[box, 0, slot] - right, left - boxes[box, 2, slot], 0.0)
-            off_y = max(boxes[box, 1, slot] - above, below - boxes[box, 3, slot], 0.0)
-            if off_x * off_x + off_y * off_y > squared:
-                continue
-            child = node * EDGES + slot
-            if level:
-                stack[opened, 0], stack[opened, 1] = level - 1, child
-                opened += 1
-                continue
-            if count == len(found):
-                return -1
-            found[count] = child
-            for side in range(4):
-                sides[side, count] = boxes[box, side, slot]
-            count += 1
-    return count
-
-
-@_compiled
 def covering(
-    xy: Floats, order: Integers, within: float, error: float, records: Records, by_record: Tree, by_run: Tree
-) -> tuple[Integers, Integers]:
-    """Pairs of an event and a rank that covers it, and pairs that are too close to call."""
-    pairs, unsure = np.empty((len(order) + 64, 2), np.int64), np.empty((64, 2), np.int64)
-    sures = unsures = 0
+    xy: Floats,
+    order: Integers,
+    within: float,
+    error: float,
+    records: Records,
+    by_record: Tree,
+    by_run: Tree,
+    listed: Integers,
+    pairs: Integers,
+) -> int:
+    """List pairs of an event and a rank that covers it, or may cover it.
+
+    Returns how many; -1 where there is too little room in ``listed``, for the records about an event, or in ``pairs``,
+    whose third column is COVERED or UNSURE. A few events are looked at together, as far as ``listed`` has room.
+    """
     boxes, first_node, reach = by_record.boxes, by_record.first_node, within + error
     corners, first_run, ranks, first_rank = records.corners, records.first_run, records.ranks, records.first_rank
-    run_boxes = by_run.boxes
-    stack = np.empty((EDGES * _LEVELS, 2), np.int64)
-    found, sides, hits = np.empty(_LISTED, np.int64), np.empty((4, _LISTED)), np.empty(_LISTED, np.bool_)
-    start, size = 0, _BLOCK
+    stack, run_boxes = np.empty((FAN * _LEVELS, 2), np.int64), by_run.boxes
+    sides, hits = np.empty((4, len(listed))), np.empty(len(listed), np.bool_)
+    places, count, start, size = _gathered(xy, order), 0, 0, _BLOCK
     while start < len(order):
         end = min(start + size, len(order))
-        left, below, right, above = _around(xy, order, start, end)
-        count = _leaves_near(left, below, right, above, reach, boxes, first_node, stack, found, sides)
-        if count < 0 and end - start > 1:
+        left, below, right, above = _around(places, start, end)
+        near = _boxes_near(
+            left - reach, below - reach, right + reach, above + reach, boxes, first_node, stack, listed, sides
+        )
+        if near < 0 and end - start == 1:
+            return -1
+        if near < 0:
             size = (end - start) // 2
             continue
-        if count < 0:
-            found, sides = np.empty(2 * len(found), np.int64), np.empty((4, 2 * len(found)))
-            hits = np.empty(len(found), np.bool_)
-            continue
         for number in range(start, end):
-            event = order[number]
-            x, y = xy[event, 0], xy[event, 1]
-            for each in range(count):
-                hits[each] = (
-                    (sides[0, each] - x <= reach)
-                    & (sides[1, each] - y <= reach)
-                    & (x - sides[2, each] <= reach)
-                    & (y - sides[3, each] <= reach)
-                )
-            for each in range(count):
+            x, y = places[number, 0], places[number, 1]
+            for each in range(near):
+                beside = (sides[0, each] - x <= reach) & (x - sides[2, each] <= reach)
+                hits[each] = beside & (sides[1, each] - y <= reach) & (y - sides[3, each] <= reach)
+            for each in range(near):
                 if not hits[each]:
                     continue
-                record = found[each]
+                record = listed[each]
                 verdict = _covers(x, y, within, error, corners, run_boxes, first_run[record], first_run[record + 1])
                 if verdict == OUTSIDE:
                     continue
+                if count + first_rank[record + 1] - first_rank[record] > len(pairs):
+                    return -1
                 for at in range(first_rank[record], first_rank[record + 1]):
-                    if verdict == COVERED:
-                        if sures == len(pairs):
-                            pairs = _longer(pairs)
-                        pairs[sures, 0], pairs[sures, 1] = event, ranks[at]
-                        sures += 1
-                    else:
-                        if unsures == len(unsure):
-                            unsure = _longer(unsure)
-                        unsure[unsures, 0], unsure[unsures, 1] = event, ranks[at]
-                        unsures += 1
+                    pairs[count, 0], pairs[count, 1], pairs[count, 2] = order[number], ranks[at], verdict
+                    count += 1
         start, size = end, min(2 * size, _BLOCK)
-    return pairs[:sures].copy(), unsure[:unsures].copy()
+    return count
 
 
-@_compiled
-def _around(xy: Floats, order: Integers, start: int, end: int) -> tuple[float, float, float, float]:
-    """The box around some events."""
+@_inlined
+def _boxes_near(
+    left: float,
+    below: float,
+    right: float,
+    above: float,
+    boxes: Floats,
+    first_node: Integers,
+    stack: Integers,
+    listed: Integers,
+    sides: Floats,
+) -> int:
+    """List the leaves of a tree that meet a box, and their sides; how many, or -1 where there is no room for all."""
+    stack[0, 0], stack[0, 1], opened, count, full = len(first_node) - 2, 0, 1, 0, False
+    while opened and not full:
+        opened -= 1
+        level, node = stack[opened, 0], stack[opened, 1]
+        box = first_node[level] + node
+        for slot in range(FAN):
+            beside = (boxes[box, 0, slot] <= right) & (boxes[box, 2, slot] >= left)
+            if not (beside & (boxes[box, 1, slot] <= above) & (boxes[box, 3, slot] >= below)):
+                continue
+            if level:
+                stack[opened, 0], stack[opened, 1] = level - 1, node * FAN + slot
+                opened += 1
+                continue
+            full = count == len(listed)
+            if full:
+                break
+            listed[count] = node * FAN + slot
+            for side in range(4):
+                sides[side, count] = boxes[box, side, slot]
+            count += 1
+    return -1 if full else count
+
+
+@_inlined
+def _around(places: Floats, start: int, end: int) -> tuple[float, float, float, float]:
+    """The box around some positions."""
     left, below, right, above = np.inf, np.inf, -np.inf, -np.inf
     for number in range(start, end):
-        x, y = xy[order[number], 0], xy[order[number], 1]
+        x, y = places[number, 0], places[number, 1]
         left, right = min(left, x), max(right, x)
         below, above = min(below, y), max(above, y)
     return left, below, right, above
 
 
-@_compiled
-def _longer(pairs: Integers) -> Integers:
-    twice = np.empty((2 * len(pairs), 2), np.int64)
-    twice[: len(pairs)] = pairs
-    return twice
-
-
-@_compiled
+@_inlined
 def _covers(
     x: float, y: float, within: float, error: float, corners: Floats, boxes: Floats, first: int, end: int
 ) -> int:
     """Whether the record of some runs covers a position or is within a distance of it, by a ray to the right."""
-    crossings, doubts = 0, 0
+    crossings, doubts, edges = 0, 0, corners.shape[2] - 1
     for run in range(first, end):
-        node, slot = run // EDGES, run % EDGES
+        node, slot = run // FAN, run % FAN
         if boxes[node, 1, slot] > y or boxes[node, 3, slot] < y or boxes[node, 2, slot] < x:
             continue
         if boxes[node, 0, slot] > x:
             crossings += (corners[run, 1, 0] > y) != (corners[run, 1, EDGES] > y)
             continue
-        crossed, doubt = _crossings(x, y, corners, run, EDGES)
+        crossed, doubt = _crossings(x, y, corners, run, edges)
         crossings += crossed
         doubts += doubt
     if crossings % 2 and not doubts:
@@ -375,18 +370,18 @@ def _covers(
         reach = within + error
         least = np.inf
         for run in range(first, end):
-            node, slot = run // EDGES, run % EDGES
+            node, slot = run // FAN, run % FAN
             if boxes[node, 0, slot] - x > reach or x - boxes[node, 2, slot] > reach:
                 continue
             if boxes[node, 1, slot] - y > reach or y - boxes[node, 3, slot] > reach:
                 continue
-            least = min(least, _squared_to_run(x, y, corners, run, EDGES))
+            least = min(least, _squared_to_run(x, y, corners, run, edges))
         if least <= reach**2:
             return COVERED if within > error and least < (within - error) ** 2 else UNSURE
     return UNSURE if doubts else OUTSIDE
 
 
-@_compiled
+@_inlined
 def _crossings(x: float, y: float, corners: Floats, run: int, edges: int) -> tuple[int, int]:
     """How many edges of a run a ray to the right crosses, and how many may hold the position itself."""
     crossings = doubts = 0
@@ -401,7 +396,7 @@ def _crossings(x: float, y: float, corners: Floats, run: int, edges: int) -> tup
     return crossings, doubts
 
 
-@_compiled
+@_inlined
 def _squared_to_run(x: float, y: float, corners: Floats, run: int, edges: int) -> float:
     """Squared distance from a position to the nearest of the edges of a run."""
     least = np.inf
@@ -419,10 +414,10 @@ def _squared_to_run(x: float, y: float, corners: Floats, run: int, edges: int) -
     return least
 
 
-@_compiled
-def _squared_to_boxes(x: float, y: float, boxes: Floats, node: int, squared: Floats) -> None:
-    """Squared distances from a position to the eight boxes of a node."""
-    for slot in range(EDGES):
+@_inlined
+def _squared_to_boxes(x: float, y: float, boxes: Floats, node: int, squared: Floats, fan: int) -> None:
+    """Squared distances from a position to the boxes of a node."""
+    for slot in range(fan):
         left, right = boxes[node, 0, slot] - x, x - boxes[node, 2, slot]
         below, above = boxes[node, 1, slot] - y, y - boxes[node, 3, slot]
         off_x = left if left > right else right
@@ -430,62 +425,6 @@ def _squared_to_boxes(x: float, y: float, boxes: Floats, node: int, squared: Flo
         off_x = off_x if off_x > 0 else 0.0
         off_y = off_y if off_y > 0 else 0.0
         squared[slot] = off_x * off_x + off_y * off_y
-
-
-@_compiled
-def _search(
-    x: float, y: float, sees: int, error: float, last: int,
-    corners: Floats, owners: Integers, ranks: Integers, first_rank: Integers, boxes: Floats, lowest: Integers, first_node: Integers,
-    stack: Integers, waiting: Floats, squared: Floats, slots: Integers,
-) -> tuple[float, float, int]:
-    """Nearest run of a position, best first: its squared distance, that of the nearest other record, and the run."""
-    best, best_run, best_record, rival, limit = np.inf, -1, -1, np.inf, np.inf
-    if ranks[first_rank[owners[last]]] < sees:
-        best, best_run, best_record = _squared_to_run(x, y, corners, last, EDGES), last, owners[last]
-        limit = (np.sqrt(best) + 4 * error) ** 2
-    stack[0, 0], stack[0, 1], waiting[0], opened = len(first_node) - 2, 0, 0.0, 1
-    while opened:
-        opened -= 1
-        if waiting[opened] > limit:
-            continue
-        level, node = stack[opened, 0], stack[opened, 1]
-        box = first_node[level] + node
-        _squared_to_boxes(x, y, boxes, box, squared)
-        count = 0
-        for slot in range(EDGES):
-            away = squared[slot]
-            if away > limit or lowest[box, slot] >= sees:
-                continue
-            to = count
-            while to and squared[slots[to - 1]] < away:
-                slots[to] = slots[to - 1]
-                to -= 1
-            slots[to] = slot
-            count += 1
-        if level:
-            for number in range(count):
-                slot = slots[number]
-                stack[opened, 0], stack[opened, 1] = level - 1, node * EDGES + slot
-                waiting[opened] = squared[slot]
-                opened += 1
-            continue
-        for number in range(count - 1, -1, -1):
-            slot = slots[number]
-            if squared[slot] > limit:
-                break
-            run = node * EDGES + slot
-            away, owner = _squared_to_run(x, y, corners, run, EDGES), owners[run]
-            if owner == best_record:
-                if away >= best:
-                    continue
-            elif away < best:
-                rival = best
-            else:
-                rival = min(rival, away)
-                continue
-            best, best_record, best_run = away, owner, run
-            limit = (np.sqrt(best) + 4 * error) ** 2
-    return best, rival, best_run
 
 
 @_compiled
@@ -502,103 +441,85 @@ def nearest(
 ) -> None:
     """Fill in the nearest rank of each event among those below its number held, how far, and whether others tie.
 
-    ``held`` is empty where every event sees all records.
+    ``held`` is empty where every event sees all records. The search starts from the run that was nearest to the event
+    before, and looks into the nearest box first.
     """
     boxes, lowest, first_node = by_run.boxes, by_run.lowest, by_run.first_node
     corners, owners, ranks, first_rank = records.corners, records.owner, records.ranks, records.first_rank
-    stack, waiting = np.empty((EDGES * _LEVELS, 2), np.int64), np.empty(EDGES * _LEVELS)
-    squared, slots = np.empty(EDGES), np.empty(EDGES, np.int64)
-    near, sides, away = np.empty(_LISTED, np.int64), np.empty((4, _LISTED)), np.empty(_LISTED)
-    run = 0
-    start, size = 0, _BLOCK
-    while start < len(order):
-        end = min(start + size, len(order)) if len(held) == 0 else start + 1
-        middle = (start + end) // 2
-        event = order[middle]
-        x, y = xy[event, 0], xy[event, 1]
-        sees = held[event] if len(held) else _EVERY
-        best, rival, best_run = _search(
-            x, y, sees, error, run,
-            corners, owners, ranks, first_rank, boxes, lowest, first_node, stack, waiting, squared, slots,
-        )
-        run = max(best_run, 0)
-        _settle(event, best, rival, best_run, error, owners, ranks, first_rank, found, distance, tied)
-        if end - start > 1:
-            left, below, right, above = _around(xy, order, start, end)
-            reach = 0.0
-            for number in range(start, end):
-                event = order[number]
-                reach = max(reach, _squared_to_run(xy[event, 0], xy[event, 1], corners, run, EDGES))
-            reach = np.sqrt(reach) + 4 * error
-            count = _leaves_near(left, below, right, above, reach, boxes, first_node, stack, near, sides)
-            if count < 0:
-                size = (end - start) // 2
+    stack, waiting = np.empty((FAN * _LEVELS, 2), np.int64), np.empty(FAN * _LEVELS)
+    squared, slots = np.empty(FAN), np.empty(FAN + 1, np.int64)
+    edges, fan = corners.shape[2] - 1, boxes.shape[2]
+    places, last, sees = _gathered(xy, order), 0, _EVERY
+    for number in range(len(order)):
+        event, x, y = order[number], places[number, 0], places[number, 1]
+        if len(held):
+            sees = held[event]
+        best, best_run, best_record, rival, limit = np.inf, -1, -1, np.inf, np.inf
+        if ranks[first_rank[owners[last]]] < sees:
+            best, best_run, best_record = _squared_to_run(x, y, corners, last, edges), last, owners[last]
+            limit = (np.sqrt(best) + 2 * error) ** 2
+        stack[0, 0], stack[0, 1], waiting[0], opened = len(first_node) - 2, 0, 0.0, 1
+        while opened:
+            opened -= 1
+            if waiting[opened] > limit:
                 continue
-            for number in range(start, end):
-                if number == middle:
+            level, node = stack[opened, 0], stack[opened, 1]
+            box = first_node[level] + node
+            _squared_to_boxes(x, y, boxes, box, squared, fan)
+            count = closest = 0
+            for slot in range(FAN):
+                slots[count] = slot
+                opens = (squared[slot] <= limit) & (lowest[box, slot] < sees)
+                closest = count if opens and squared[slot] < squared[slots[closest]] else closest
+                count += opens
+            slots[0], slots[closest] = slots[closest], slots[0]
+            if level:
+                for at in range(count - 1, -1, -1):
+                    stack[opened, 0], stack[opened, 1] = level - 1, node * FAN + slots[at]
+                    waiting[opened] = squared[slots[at]]
+                    opened += 1
+                continue
+            for at in range(count):
+                if squared[slots[at]] > limit:
                     continue
-                event = order[number]
-                best, rival, best_run = _among(
-                    xy[event, 0], xy[event, 1], error, run, corners, owners, near, sides, count, away
-                )
-                _settle(event, best, rival, best_run, error, owners, ranks, first_rank, found, distance, tied)
-        start, size = end, min(2 * size, _BLOCK)
+                run = node * FAN + slots[at]
+                away, owner = _squared_to_run(x, y, corners, run, edges), owners[run]
+                if owner == best_record:
+                    if away >= best:
+                        continue
+                elif away < best:
+                    rival = best
+                else:
+                    rival = min(rival, away)
+                    continue
+                best, best_record, best_run = away, owner, run
+                limit = (np.sqrt(best) + 2 * error) ** 2
+        last = max(best_run, 0)
+        distance[event] = np.sqrt(best)
+        found[event] = ranks[first_rank[best_record]] if best_run >= 0 else -1
+        tied[event] = best_run >= 0 and np.sqrt(rival) <= distance[event] + 2 * error
 
 
 @_compiled
-def _among(
-    x: float, y: float, error: float, last: int,
-    corners: Floats, owners: Integers, near: Integers, sides: Floats, count: int, away: Floats,
-) -> tuple[float, float, int]:
-    """Nearest run of a position among those listed, see `_search`."""
-    best, best_run, best_record, rival = _squared_to_run(x, y, corners, last, EDGES), last, owners[last], np.inf
-    limit = (np.sqrt(best) + 4 * error) ** 2
-    for each in range(count):
-        left, right = sides[0, each] - x, x - sides[2, each]
-        below, above = sides[1, each] - y, y - sides[3, each]
-        off_x = left if left > right else right
-        off_y = below if below > above else above
-        off_x = off_x if off_x > 0 else 0.0
-        off_y = off_y if off_y > 0 else 0.0
-        away[each] = off_x * off_x + off_y * off_y
-    for each in range(count):
-        if away[each] > limit:
-            continue
-        run = near[each]
-        squared, owner = _squared_to_run(x, y, corners, run, EDGES), owners[run]
-        if owner == best_record:
-            if squared >= best:
-                continue
-        elif squared < best:
-            rival = best
-        else:
-            rival = min(rival, squared)
-            continue
-        best, best_record, best_run = squared, owner, run
-        limit = (np.sqrt(best) + 4 * error) ** 2
-    return best, rival, best_run
-
-
-@_compiled
-def _settle(
-    event: int, best: float, rival: float, run: int, error: float,
-    owners: Integers, ranks: Integers, first_rank: Integers, found: Integers, distance: Floats, tied: NDArray[np.bool_],
-) -> None:
-    distance[event] = np.sqrt(best)
-    found[event] = ranks[first_rank[owners[run]]] if run >= 0 else -1
-    tied[event] = run >= 0 and np.sqrt(rival) <= distance[event] + 4 * error
+def _gathered(xy: Floats, order: Integers) -> Floats:
+    """Positions in the order in which they are looked at."""
+    places = np.empty((len(order), 2))
+    for number in range(len(order)):
+        places[number, 0], places[number, 1] = xy[order[number], 0], xy[order[number], 1]
+    return places
 
 
 @_compiled
 def sorted_pairs(pairs: Integers, events: int, ranks: int) -> Integers:
     """Pairs in the order of their events and, for one event, of their ranks."""
-    for axis, most in ((1, ranks), (0, events)):
+    for axis in range(1, -1, -1):
+        most = ranks if axis else events
         start = np.zeros(most + 1, np.int64)
         for number in range(len(pairs)):
             start[pairs[number, axis] + 1] += 1
         for key in range(most):
             start[key + 1] += start[key]
-        moved = np.empty_like(pairs)
+        moved = np.empty((len(pairs), 2), np.int64)
         for number in range(len(pairs)):
             to = start[pairs[number, axis]]
             start[pairs[number, axis]] += 1
@@ -609,35 +530,35 @@ def sorted_pairs(pairs: Integers, events: int, ranks: int) -> Integers:
 
 @_compiled
 def as_near(
-    xy: Floats, events: Integers, held: Integers, reach: Floats, records: Records, by_run: Tree
-) -> tuple[Integers, Integers]:
-    """Pairs of each of some events and a record, by its lowest rank, that may be within its reach; some twice."""
+    xy: Floats, events: Integers, held: Integers, reach: Floats, records: Records, by_run: Tree, pairs: Integers
+) -> int:
+    """List pairs of each of some events, by its place among them, and a rank that may be within its reach; some twice.
+
+    Returns how many; -1 where there is too little room in ``pairs``.
+    """
     boxes, lowest, first_node, corners = by_run.boxes, by_run.lowest, by_run.first_node, records.corners
-    levels = len(first_node) - 1
-    at_level, at_node = np.empty(8 * _LEVELS, np.int64), np.empty(8 * _LEVELS, np.int64)
-    pairs, count = np.empty((64, 2), np.int64), 0
-    squared = np.empty(EDGES)
+    edges, fan = corners.shape[2] - 1, boxes.shape[2]
+    stack, squared, count, sees = np.empty((FAN * _LEVELS, 2), np.int64), np.empty(FAN), 0, _EVERY
     for number in range(len(events)):
         event, limit = events[number], reach[number] ** 2
         x, y = xy[event, 0], xy[event, 1]
-        sees = held[event] if len(held) else _EVERY
-        at_level[0], at_node[0], open_nodes = levels - 1, 0, 1
-        while open_nodes:
-            open_nodes -= 1
-            level, node = at_level[open_nodes], at_node[open_nodes]
+        if len(held):
+            sees = held[event]
+        stack[0, 0], stack[0, 1], opened = len(first_node) - 2, 0, 1
+        while opened:
+            opened -= 1
+            level, node = stack[opened, 0], stack[opened, 1]
             box = first_node[level] + node
-            _squared_to_boxes(x, y, boxes, box, squared)
-            for slot in range(EDGES):
-                child = node * EDGES + slot
+            _squared_to_boxes(x, y, boxes, box, squared, fan)
+            for slot in range(FAN):
                 if squared[slot] > limit or lowest[box, slot] >= sees:
                     continue
                 if level:
-                    at_level[open_nodes], at_node[open_nodes] = level - 1, child
-                    open_nodes += 1
-                elif _squared_to_run(x, y, corners, child, EDGES) <= limit:
+                    stack[opened, 0], stack[opened, 1] = level - 1, node * FAN + slot
+                    opened += 1
+                elif _squared_to_run(x, y, corners, node * FAN + slot, edges) <= limit:
                     if count == len(pairs):
-                        pairs = _longer(pairs)
-                    pairs[count, 0] = number
-                    pairs[count, 1] = lowest[box, slot]
+                        return -1
+                    pairs[count, 0], pairs[count, 1] = number, lowest[box, slot]
                     count += 1
-    return pairs[:count, 0].copy(), pairs[:count, 1].copy()
+    return count
