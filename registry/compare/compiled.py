@@ -415,6 +415,24 @@ def _squared_to_run(x: float, y: float, corners: Floats, run: int, edges: int) -
 
 
 @_inlined
+def _as_geos(x: float, y: float, corners: Floats, run: int, edges: int) -> float:
+    """Distance from a position to the nearest of the edges of a run, by the steps of GEOS (Distance::pointToSegment)."""
+    least = np.inf
+    for edge in range(edges):
+        ax, ay, bx, by = corners[run, 0, edge], corners[run, 1, edge], corners[run, 0, edge + 1], corners[run, 1, edge + 1]
+        squared = (bx - ax) * (bx - ax) + (by - ay) * (by - ay)
+        part = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / (squared if squared > 0 else 1.0)
+        if part <= 0:
+            away = np.sqrt((x - ax) * (x - ax) + (y - ay) * (y - ay))
+        elif part >= 1:
+            away = np.sqrt((x - bx) * (x - bx) + (y - by) * (y - by))
+        else:
+            away = abs(((ay - y) * (bx - ax) - (ax - x) * (by - ay)) / squared) * np.sqrt(squared)
+        least = min(least, away)
+    return least
+
+
+@_inlined
 def _squared_to_boxes(x: float, y: float, boxes: Floats, node: int, squared: Floats, fan: int) -> None:
     """Squared distances from a position to the boxes of a node."""
     for slot in range(fan):
@@ -495,9 +513,9 @@ def nearest(
                 best, best_record, best_run = away, owner, run
                 limit = (np.sqrt(best) + 2 * error) ** 2
         last = max(best_run, 0)
-        distance[event] = np.sqrt(best)
+        distance[event] = _as_geos(x, y, corners, best_run, edges) if best_run >= 0 else np.inf
         found[event] = ranks[first_rank[best_record]] if best_run >= 0 else -1
-        tied[event] = best_run >= 0 and np.sqrt(rival) <= distance[event] + 2 * error
+        tied[event] = best_run >= 0 and np.sqrt(rival) <= np.sqrt(best) + 2 * error
 
 
 @_compiled
