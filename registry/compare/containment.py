@@ -9,11 +9,10 @@ import numpy as np
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
-from shapely import STRtree
 
 from registry import geometry
 from registry.compare.areas import RankedRecords, lonlat
-from registry.compare.kernel import TOLERANCE_M, Mask, Matches, Pairs, Ranks, View, match, narrowed
+from registry.compare.kernel import TOLERANCE_M, Mask, Matches, Pairs, Ranks, View, covering, match, narrowed
 from registry.compare.uncertainty import Share, event_share, wilson_share
 from registry.geometry import Geometries
 
@@ -174,8 +173,7 @@ def areas_holding(points: Geometries, areas: Geometries) -> Pairs:
     points, areas
         On WGS 84, where borders are straight as they were drawn; on a plane a long shared border bends away.
     """
-    point, area = STRtree(areas).query(points, predicate="dwithin", distance=TOLERANCE_M / _METRES_PER_DEGREE)
-    return point, area
+    return covering(points, areas, TOLERANCE_M / _METRES_PER_DEGREE)
 
 
 def first_area(points: Geometries, areas: Geometries) -> Ranks:
@@ -198,7 +196,9 @@ def _of_events(matches: Matches, chosen: Ranks) -> Matches:
     number = np.full(len(matches.nearest), -1)
     number[chosen] = np.arange(len(chosen))
     keep = number[matches.event] >= 0
-    return Matches(number[matches.event[keep]], matches.record[keep], matches.nearest[chosen])
+    return Matches(
+        number[matches.event[keep]], matches.record[keep], matches.nearest[chosen], matches.distance_m[chosen]
+    )
 
 
 def _quantile(distance_m: NDArray[np.float64], fraction: float) -> float | None:

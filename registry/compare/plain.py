@@ -1,0 +1,98 @@
+"""Covering and nearest records by shapely alone: the first tier of `registry.compare.kernel`, and what the other obeys.
+
+Events are taken along a space-filling curve, in chunks, on two threads. Neighbours in a chunk visit the same branches of
+the tree, which alone is worth more than the second thread; shapely releases the interpreter's lock in both queries.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+
+from registry.geometry import Geometries
+
+CHUNK = 8_192
+"""Events that a thread takes at a time; fewer than this many need no second thread."""
+
+_THREADS = 2
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Search:
+    """Records in rank order, ready to be searched.
+
+    Parameters
+    ----------
+    polygons
+        Valid records on a plane, in rank order.
+    """
+
+    def __init__(self, polygons: Geometries) -> None:
+        self._polygons = polygons
+
+    @cached_property
+    def _tree(self) -> STRtree:
+        return STRtree(self._polygons)
+
+    def covering(self, xy: Floats, within_m: float) -> tuple[Integers, Integers]:
+        """All pairs of an event and a record that is within a distance of it, sorted by event and then by rank."""
+        tree = self._tree
+
+        def step(points: Geometries) -> tuple[NDArray[Any], ...]:
+            return tuple(tree.query(points, predicate="dwithin", distance=within_m))
+
+        event, record = _in_chunks(step, xy)
+        order = np.lexsort((record, event))
+        return event[order], record[order]
+
+    def nearest(self, xy: Floats, held: Integers | None = None) -> tuple[Integers, Floats]:
+        """The nearest record of each event, the lowest rank among equally near ones, and the distance on the plane.
+
+        Parameters
+        ----------
+        xy
+            A row of two coordinates for each event.
+        held
+            How many records each event sees, in rank order; all where left out. Events that see none get -1 and an
+            infinite distance.
+        """
+        record, distance_m = np.full(len(xy), -1), np.full(len(xy), np.inf)
+        for cut in [len(self._polygons)] if held is None else np.unique(held[held > 0]).tolist():
+            chosen = np.arange(len(xy)) if held is None else np.flatnonzero(held == cut)
+            tree = self._tree if cut == len(self._polygons) else STRtree(self._polygons[:cut])
+            if len(tree.geometries):
+                record[chosen], distance_m[chosen] = _nearest(tree, xy[chosen])
+        return record, distance_m
+
+
+def _nearest(tree: STRtree, xy: Floats) -> tuple[Integers, Floats]:
+    def step(points: Geometries) -> tuple[NDArray[Any], ...]:
+        (event, record), distance_m = tree.query_nearest(points, all_matches=True, return_distance=True)
+        return event, record, distance_m
+
+    event, record, distance_m = _in_chunks(step, xy)
+    order = np.lexsort((record, event))
+    first = order[np.unique(event[order], return_index=True)[1]]
+    return record[first], distance_m[first]
+
+
+def _in_chunks(step: Callable[[Geometries], tuple[NDArray[Any], ...]], xy: Floats) -> list[NDArray[Any]]:
+    """Run a query over many positions; the first array that it gives back numbers them."""
+    if len(xy) <= CHUNK:
+        return list(step(shapely.points(xy)))
+    import geopandas
+
+    points = shapely.points(xy)
+    order = np.argsort(geopandas.GeoSeries(points).hilbert_distance().to_numpy(), kind="stable")
+    chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        found = list(pool.map(lambda chunk: step(points[chunk]), chunks))
+    event = np.concatenate([chunk[answer[0]] for chunk, answer in zip(chunks, found, strict=True)])
+    return [event, *(np.concatenate(parts) for parts in list(zip(*found, strict=True))[1:])]
