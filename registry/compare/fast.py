@@ -45,14 +45,12 @@ class Search:
     by_run: Tree
 
     def covering(self, xy: Floats, within_m: float) -> tuple[Integers, Integers]:
-        """All pairs of an event and a record that is within a distance of it, sorted by event and then by rank.
+        """All pairs of an event and a record within a distance of it, see `registry.compare.plain.Search.covering`.
 
         Parameters
         ----------
         xy
             A row of two finite coordinates for each event.
-        within_m
-            0 for what covers the event, its boundary included.
         """
         error = self._error_m(xy)
 
@@ -76,7 +74,8 @@ class Search:
         unsure = np.flatnonzero(pairs[:, 2] == compiled.UNSURE)
         if len(unsure):
             points, polygons = shapely.points(xy[pairs[unsure, 0]]), self.polygons[pairs[unsure, 1]]
-            pairs = np.delete(pairs, unsure[~shapely.dwithin(points, polygons, within_m)], axis=0)
+            held = shapely.dwithin(points, polygons, within_m) if within_m > 0 else shapely.intersects(polygons, points)
+            pairs = np.delete(pairs, unsure[~held], axis=0)
         pairs = compiled.sorted_pairs(pairs, len(xy), len(self.polygons))
         return pairs[:, 0].copy(), pairs[:, 1].copy()
 

@@ -42,11 +42,16 @@ class Search:
         return STRtree(self._polygons)
 
     def covering(self, xy: Floats, within_m: float) -> tuple[Integers, Integers]:
-        """All pairs of an event and a record that is within a distance of it, sorted by event and then by rank."""
+        """All pairs of an event and a record that is within a distance of it, sorted by event and then by rank.
+
+        At a distance of 0 the record covers the event, on its boundary too, by exact arithmetic;
+        beside the boundary a distance can be rounded to 0.
+        """
         tree = self._tree
+        by = {"predicate": "dwithin", "distance": within_m} if within_m > 0 else {"predicate": "intersects"}
 
         def step(points: Geometries) -> tuple[NDArray[Any], ...]:
-            return tuple(tree.query(points, predicate="dwithin", distance=within_m))
+            return tuple(tree.query(points, **by))
 
         event, record = _in_chunks(step, xy)
         order = np.lexsort((record, event))
@@ -68,11 +73,14 @@ class Search:
             chosen = np.arange(len(xy)) if held is None else np.flatnonzero(held == cut)
             tree = self._tree if cut == len(self._polygons) else STRtree(self._polygons[:cut])
             if len(tree.geometries):
-                record[chosen], distance_m[chosen] = _nearest(tree, xy[chosen])
+                event, found, found_m = _nearest(tree, xy[chosen])
+                record[chosen[event]], distance_m[chosen[event]] = found, found_m
         return record, distance_m
 
 
-def _nearest(tree: STRtree, xy: Floats) -> tuple[Integers, Floats]:
+def _nearest(tree: STRtree, xy: Floats) -> tuple[Integers, Integers, Floats]:
+    """Events, by number, with their nearest record and how far it is; none where all records are empty."""
+
     def step(points: Geometries) -> tuple[NDArray[Any], ...]:
         (event, record), distance_m = tree.query_nearest(points, all_matches=True, return_distance=True)
         return event, record, distance_m
@@ -80,7 +88,7 @@ def _nearest(tree: STRtree, xy: Floats) -> tuple[Integers, Floats]:
     event, record, distance_m = _in_chunks(step, xy)
     order = np.lexsort((record, event))
     first = order[np.unique(event[order], return_index=True)[1]]
-    return record[first], distance_m[first]
+    return event[first], record[first], distance_m[first]
 
 
 def _in_chunks(step: Callable[[Geometries], tuple[NDArray[Any], ...]], xy: Floats) -> list[NDArray[Any]]:
