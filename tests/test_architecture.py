@@ -83,6 +83,7 @@ def test_only_the_command_line_prints() -> None:
         ("openpyxl", "registry/sources/workbook.py"),
         ("mgrs", "registry/sources/grids.py"),
         ("babel", "maps/words.py"),
+        ("numba", "registry/compare/machine.py"),
     ],
 )
 def test_a_library_is_known_in_one_place(library: str, home: str) -> None:

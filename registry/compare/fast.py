@@ -15,8 +15,8 @@ import numpy as np
 import shapely
 from shapely import GeometryType
 
-from registry.compare import compiled
-from registry.compare.compiled import Floats, Integers, Records, Tree
+from registry.compare import curve, layout, seek
+from registry.compare.machine import Floats, Integers, Records, Tree
 from registry.geometry import Geometries
 
 _CHUNK = 16_384  # events that a thread takes at a time
@@ -35,7 +35,7 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True)
 class Search:
-    """Records made ready to be searched, see `search_for`: ``polygons`` in rank order, their edges, and boxes of both."""
+    """Records made ready to be searched, see `search_for`: ``polygons`` in rank order, their edges, boxes of both."""
 
     polygons: Geometries
     low: Floats
@@ -57,7 +57,7 @@ class Search:
         def listed(chunk: Integers) -> Integers:
             return _with_room(
                 2 * len(chunk),
-                lambda pairs: compiled.covering(
+                lambda pairs: seek.covering(
                     xy,
                     chunk,
                     within_m,
@@ -71,12 +71,12 @@ class Search:
             )
 
         pairs = np.concatenate(_in_chunks(along_curve(xy), listed))
-        unsure = np.flatnonzero(pairs[:, 2] == compiled.UNSURE)
+        unsure = np.flatnonzero(pairs[:, 2] == seek.UNSURE)
         if len(unsure):
             points, polygons = shapely.points(xy[pairs[unsure, 0]]), self.polygons[pairs[unsure, 1]]
             held = shapely.dwithin(points, polygons, within_m) if within_m > 0 else shapely.intersects(polygons, points)
             pairs = np.delete(pairs, unsure[~held], axis=0)
-        pairs = compiled.sorted_pairs(pairs, len(xy), len(self.polygons))
+        pairs = curve.sorted_pairs(pairs, len(xy), len(self.polygons))
         return pairs[:, 0].copy(), pairs[:, 1].copy()
 
     def nearest(self, xy: Floats, held: Integers | None = None) -> tuple[Integers, Floats]:
@@ -96,9 +96,7 @@ class Search:
         tied = np.empty(len(xy), dtype=np.bool_)
         _in_chunks(
             along_curve(xy),
-            lambda chunk: compiled.nearest(
-                xy, chunk, held, error, self.records, self.by_run, record, distance_m, tied
-            ),
+            lambda chunk: seek.nearest(xy, chunk, held, error, self.records, self.by_run, record, distance_m, tied),
         )
         unsure = np.flatnonzero(tied)
         if len(unsure):
@@ -109,7 +107,7 @@ class Search:
         """Nearest record of some events by the distances of GEOS, among those within reach."""
         number, rank, _ = _with_room(
             4 * len(events),
-            lambda pairs: compiled.as_near(xy, events, held, reach, self.records, self.by_run, pairs),
+            lambda pairs: seek.as_near(xy, events, held, reach, self.records, self.by_run, pairs),
         ).T
         distance_m = shapely.distance(shapely.points(xy[events[number]]), self.polygons[rank])
         order = np.lexsort((rank, distance_m, number))
@@ -118,7 +116,7 @@ class Search:
 
     def _error_m(self, xy: Floats) -> float:
         """Bound of the rounding error of every distance between these events and these records."""
-        left, below, right, above = compiled.reach_of(xy)
+        left, below, right, above = curve.reach_of(xy)
         across = max(right, self.high[0]) - min(left, self.low[0])
         along = max(above, self.high[1]) - min(below, self.low[1])
         return float(max(across, along)) * _ERROR
@@ -139,30 +137,30 @@ def search_for(polygons: Geometries) -> Search | None:
         return None
     xy, first_corner, first_ring, ring = _corners(polygons)
     bits = xy.view(np.uint64)
-    by_hash = np.argsort(compiled.shape_hashes(bits, first_corner), kind="stable")
-    alike = compiled.twins_of(bits, first_corner, first_ring, ring, by_hash)
+    by_hash = np.argsort(layout.shape_hashes(bits, first_corner), kind="stable")
+    alike = layout.twins_of(bits, first_corner, first_ring, ring, by_hash)
     shapes = np.flatnonzero((alike == np.arange(len(alike))) & drawn)
     shapes = shapes[along_curve((bounds[shapes, :2] + bounds[shapes, 2:]) / 2)]
     number = np.full(len(polygons), len(shapes))
     number[shapes] = np.arange(len(shapes))
     ranks = np.argsort(number[alike], kind="stable")
     first_rank = np.searchsorted(number[alike][ranks], np.arange(len(shapes) + 1))
-    corners, first_run, owner, boxes = compiled.runs_of(xy, first_ring, ring, shapes)
+    corners, first_run, owner, boxes = layout.runs_of(xy, first_ring, ring, shapes, seek.EDGES)
     return Search(
         polygons,
         np.nanmin(bounds[:, :2], axis=0),
         np.nanmax(bounds[:, 2:], axis=0),
         Records(corners, first_run, owner, ranks, first_rank),
-        compiled.tree_over(bounds[shapes], shapes),
-        compiled.tree_over(boxes, shapes[owner]),
+        layout.tree_over(bounds[shapes], shapes, seek.FAN),
+        layout.tree_over(boxes, shapes[owner], seek.FAN),
     )
 
 
 def along_curve(xy: Floats) -> Integers:
     """The order of positions along a space-filling curve."""
-    left, below, right, above = compiled.reach_of(xy)
+    left, below, right, above = curve.reach_of(xy)
     wide = max(right - left, above - below)
-    return compiled.order_of(compiled.curve_places(xy, left, below, 65_535.0 / wide if wide > 0 else 0.0))
+    return curve.order_of(curve.curve_places(xy, left, below, 65_535.0 / wide if wide > 0 else 0.0))
 
 
 def _corners(polygons: Geometries) -> tuple[Floats, Integers, Integers, Integers]:

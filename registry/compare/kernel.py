@@ -3,8 +3,8 @@
 Records are numbered by rank: the order in which they were certainly in hand. "Held by then" is then one number for an
 event, and every record with a lower rank was there.
 
-There are two tiers with the same answers: shapely, always there; and machine code (`registry.compare.fast`), where Numba
-is installed and there are so many events that loading it pays.
+There are two tiers with the same answers: shapely, always there; and machine code (`registry.compare.fast`), where
+Numba is installed and there are so many events that loading it pays.
 """
 
 import sys
@@ -99,6 +99,7 @@ def match(points: Geometries, polygons: Geometries) -> Matches:
 
 def match_places(xy: Floats, polygons: Geometries) -> Matches:
     """Do as `match` does, for events given by a row of two coordinates each."""
+    xy = np.require(xy, np.float64, ["C", "W"])  # one form of array: another would be compiled for anew
     search = search_for(xy, polygons)
     event, record = search.covering(xy, TOLERANCE_M)
     nearest, distance_m = _first(event, record, len(xy)), np.zeros(len(xy))

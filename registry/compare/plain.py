@@ -1,7 +1,7 @@
 """Covering and nearest records by shapely alone: the first tier of `registry.compare.kernel`, and what the other obeys.
 
-Events are taken along a space-filling curve, in chunks, on two threads. Neighbours in a chunk visit the same branches of
-the tree, which alone is worth more than the second thread; shapely releases the interpreter's lock in both queries.
+Events are taken along a space-filling curve, in chunks, on two threads. Neighbours in a chunk visit the same branches
+of the tree, which alone is worth more than the second thread; shapely releases the interpreter's lock in both queries.
 """
 
 from collections.abc import Callable

@@ -26,7 +26,7 @@ class CloseCalls:
 
 
 def close_calls(random: Generator, events: int) -> CloseCalls:
-    """One world with so many events: about the origin, where doubles lie closest, or up to a thousand kilometres off."""
+    """One world with so many events: about the origin, where doubles lie closest, or up to 1,000 km off."""
     origin = np.round(random.uniform(-1e6, 1e6, 2)) * random.integers(0, 2)
     drawn = np.concatenate([_boxes(random), _touching(random), _rings(random)])
     drawn = shapely.transform(drawn, lambda xy: xy + origin)
@@ -34,7 +34,9 @@ def close_calls(random: Generator, events: int) -> CloseCalls:
     again = drawn[random.random(len(drawn)) < 0.15]
     moved = shapely.transform(again, lambda xy: xy + TINY_M * np.sin(xy * 1e9))
     moved = moved[shapely.is_valid(moved)]
-    polygons = np.concatenate([drawn, again, moved, np.array([shapely.Polygon(), shapely.MultiPolygon()], dtype=object)])
+    polygons = np.concatenate(
+        [drawn, again, moved, np.array([shapely.Polygon(), shapely.MultiPolygon()], dtype=object)]
+    )
     polygons = polygons[random.permutation(len(polygons))]
     xy = _events(random, polygons, events)
     return CloseCalls(polygons, xy, random.integers(0, len(polygons) + 1, events))
@@ -73,7 +75,7 @@ def _rings(random: Generator) -> np.ndarray:
 
 
 def _events(random: Generator, polygons: np.ndarray, count: int) -> np.ndarray:
-    """Positions on edges, from the first corner to the last, then moved across the edge by a small or telling length."""
+    """Positions on edges, some on corners, then moved across the edge by a small or telling length."""
     rings = shapely.get_rings(shapely.get_parts(polygons))
     corners, ring = shapely.get_coordinates(rings, return_index=True)
     edges = np.flatnonzero(ring[1:] == ring[:-1])
@@ -83,7 +85,9 @@ def _events(random: Generator, polygons: np.ndarray, count: int) -> np.ndarray:
     along = np.where(np.isnan(along), random.random(count), along)[:, None]
     length = np.hypot(*(end - start).T)[:, None]
     across = (end - start)[:, ::-1] * [-1, 1] / np.where(length > 0, length, 1)
-    by = random.choice([0, TINY_M, _TOLERANCE_M, _TOLERANCE_M + TINY_M, _TOLERANCE_M - TINY_M, 1.0, 2.0, 4.0, 500.0], count)
+    by = random.choice(
+        [0, TINY_M, _TOLERANCE_M, _TOLERANCE_M + TINY_M, _TOLERANCE_M - TINY_M, 1.0, 2.0, 4.0, 500.0], count
+    )
     by *= random.choice([-1, 1], count)
     placed = start + (end - start) * along + across * by[:, None]
     level = random.random(count) < 0.1  # at the height of a corner, somewhere to its left or right

@@ -8,7 +8,7 @@ from close_calls import close_calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry.compare import compiled, fast, plain
+from registry.compare import curve, fast, plain
 from registry.compare.kernel import TOLERANCE_M
 
 DISTANCES_M = (0.0, TOLERANCE_M)
@@ -113,11 +113,11 @@ def test_what_is_not_land_is_left_to_shapely(shapes):
 def test_the_curve_steps_from_neighbour_to_neighbour():
     """Through each cell of 64 by 64 once, and always to the next one on a side."""
     cells = np.stack(np.meshgrid(np.arange(64), np.arange(64)), axis=-1).reshape(-1, 2)
-    order = np.argsort(compiled.curve_places(cells * 1024.0, 0.0, 0.0, 1.0))
+    order = np.argsort(curve.curve_places(cells * 1024.0, 0.0, 0.0, 1.0))
     assert np.abs(np.diff(cells[order], axis=0)).sum(axis=1).tolist() == [1] * (64 * 64 - 1)
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=40))
 def test_places_are_sorted_and_equal_ones_stay(places):
-    order = compiled.order_of(np.array(places, dtype=np.uint32))
+    order = curve.order_of(np.array(places, dtype=np.uint32))
     assert order.tolist() == np.argsort(np.array(places, dtype=np.uint32), kind="stable").tolist()

@@ -150,7 +150,9 @@ def test_without_numba_shapely_does_it(fast_from, monkeypatch):
 
 
 @pytest.mark.parametrize("fast_from", [ALWAYS])
-@pytest.mark.parametrize("polygons", [[], [shapely.MultiPolygon()], [shapely.GeometryCollection([shapely.box(0, 0, 1, 1)])]])
+@pytest.mark.parametrize(
+    "polygons", [[], [shapely.MultiPolygon()], [shapely.GeometryCollection([shapely.box(0, 0, 1, 1)])]]
+)
 def test_what_machine_code_cannot_take_is_left_to_shapely(fast_from, polygons):
     matches = match(as_points([(0.5, 0.5)]), np.array(polygons, dtype=object))
     has_land = bool(polygons) and not polygons[0].is_empty
