@@ -22,8 +22,14 @@ from registry.geometry import Geometries
 TOLERANCE_M = 0.01
 """An event this close to a record is inside it, so that the noise of a reprojection does not decide."""
 
-FAST_FROM, FAST_FROM_ONCE_LOADED = 100_000, 4_000
-"""So many events make up for the half second that loading Numba and the code that it keeps on disk takes."""
+FAST_FROM, FAST_FROM_ONCE_LOADED = 25_000, 2_000
+"""So many events make up for the half second in which Numba and the code that it keeps on disk are loaded.
+
+One that has to be compiled first, for six seconds, is there for every later run.
+"""
+
+_RECORDS_PER_EVENT = 8
+"""Making so many records ready in machine code takes longer by what an event saves."""
 
 Ranks = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -148,8 +154,8 @@ def narrowed(matches: Matches, points: Geometries, polygons: Geometries, view: V
 
 def search_for(xy: Floats, polygons: Geometries) -> Search:
     """Make records ready for these events: in machine code where that can be had and pays, else by shapely."""
-    once_loaded = "registry.compare.fast" in sys.modules
-    if len(xy) >= (FAST_FROM_ONCE_LOADED if once_loaded else FAST_FROM) and np.isfinite(xy).all():
+    least = FAST_FROM_ONCE_LOADED if "registry.compare.fast" in sys.modules else FAST_FROM
+    if len(xy) >= least + len(polygons) // _RECORDS_PER_EVENT and np.isfinite(xy).all():
         try:
             from registry.compare import fast
         except ImportError:  # Numba is not installed, or not for this NumPy
