@@ -1,6 +1,6 @@
 # Each target makes .venv where there is none, and installs again only when setup.cfg or pyproject.toml has changed.
 # PYTHON=/path/to/python3.13 names the Python to use; TESTS="tests/maps -k legend" chooses tests,
-# SECONDS=60 how long to fuzz.
+# SECONDS=60 how long to fuzz, SIZE=L what alone is measured beside other engines.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,10 +30,15 @@ lint: $(VENV)/installed-test ## Check style and format
 types: $(VENV)/installed-test ## Check types
 	$(BIN)/mypy
 
-bench: $(VENV)/installed-test $(CACHE)/peer/installed ## Measure beside plain geopandas, into docs/performance.md
+bench: $(VENV)/installed-test $(CACHE)/peer/installed ## Measure beside other engines, into docs/performance.md
+ifdef SIZE
+	$(BIN)/python tests/benchmarks/peers.py --peer-python $(CACHE)/peer/bin/python --sizes $(SIZE)
+else
+	$(BIN)/python tests/benchmarks/peers.py --peer-python $(CACHE)/peer/bin/python
 	$(BIN)/python tests/benchmarks/bosnia.py --peer-python $(CACHE)/peer/bin/python
 	$(BIN)/python tests/benchmarks/rows.py
 	$(BIN)/python tests/benchmarks/webmap.py --peer-python $(CACHE)/peer/bin/python
+endif
 
 catalogues: $(VENV)/installed-test ## Bring the catalogues of the web map up to the texts of the code
 	$(BIN)/python tests/catalogues.py
@@ -70,10 +75,11 @@ $(CACHE)/fuzz/installed: setup.cfg pyproject.toml | $(VENV)/made
 	$(CACHE)/fuzz/bin/python -m pip install --quiet --disable-pip-version-check atheris --editable .
 	@touch $@
 
-# What the plain geopandas scripts need; explore() draws with folium, mapclassify and matplotlib.
+# The engines that ours is measured beside; explore() of geopandas draws with folium, mapclassify and matplotlib.
 $(CACHE)/peer/installed: | $(VENV)/made
 	$(BIN)/python -m venv --clear $(CACHE)/peer
-	$(CACHE)/peer/bin/python -m pip install --quiet --disable-pip-version-check geopandas folium mapclassify matplotlib
+	$(CACHE)/peer/bin/python -m pip install --quiet --disable-pip-version-check geopandas folium mapclassify matplotlib \
+		duckdb duckdb-extension-spatial sedonadb geoarrow-pyarrow pyarrow 'psycopg[binary]'
 	@touch $@
 
 $(VENV)/made:

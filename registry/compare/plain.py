@@ -16,10 +16,11 @@ from shapely import STRtree
 
 from registry.geometry import Geometries
 
-CHUNK = 8_192
+CHUNK = 1_024
 """Events that a thread takes at a time; fewer than this many need no second thread."""
 
 _THREADS = 2
+_SLACK = 2.0**-40  # of the largest coordinate: far more than the rounding of a distance
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -72,23 +73,31 @@ class Search:
         for cut in [len(self._polygons)] if held is None else np.unique(held[held > 0]).tolist():
             chosen = np.arange(len(xy)) if held is None else np.flatnonzero(held == cut)
             tree = self._tree if cut == len(self._polygons) else STRtree(self._polygons[:cut])
-            if len(tree.geometries):
-                event, found, found_m = _nearest(tree, xy[chosen])
-                record[chosen[event]], distance_m[chosen[event]] = found, found_m
+            event, found, found_m = _nearest(tree, xy[chosen])
+            record[chosen[event]], distance_m[chosen[event]] = found, found_m
         return record, distance_m
 
 
 def _nearest(tree: STRtree, xy: Floats) -> tuple[Integers, Integers, Floats]:
-    """Events, by number, with their nearest record and how far it is; none where all records are empty."""
+    """Events, by number, with their nearest record and how far it is; none where all records are empty.
+
+    Of records that are equally near the tree names one, or not all: it compares boxes with rounded distances. So all
+    records that are hardly farther are asked for, and their distances compared.
+    """
 
     def step(points: Geometries) -> tuple[NDArray[Any], ...]:
-        (event, record), distance_m = tree.query_nearest(points, all_matches=True, return_distance=True)
-        return event, record, distance_m
+        (some, _), at_least_m = tree.query_nearest(points, all_matches=False, return_distance=True)
+        event, record = tree.query(points[some], predicate="dwithin", distance=at_least_m + slack_m)
+        distance_m = shapely.distance(points[some[event]], tree.geometries[record])
+        order = np.lexsort((record, distance_m, event))
+        first = order[np.flatnonzero(np.diff(event[order], prepend=-1))]
+        return some[event[first]], record[first], distance_m[first]
 
+    if not len(tree.geometries):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
+    slack_m = np.abs(np.concatenate([xy.ravel(), shapely.total_bounds(tree.geometries)])).max(initial=0) * _SLACK
     event, record, distance_m = _in_chunks(step, xy)
-    order = np.lexsort((record, event))
-    first = order[np.unique(event[order], return_index=True)[1]]
-    return event[first], record[first], distance_m[first]
+    return event, record, distance_m
 
 
 def _in_chunks(step: Callable[[Geometries], tuple[NDArray[Any], ...]], xy: Floats) -> list[NDArray[Any]]:

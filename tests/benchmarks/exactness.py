@@ -2,8 +2,8 @@
 
 Each case is an event of a world of `close_calls`: on a corner, on an edge, a nanometre beside it, as far from two
 records. Three answers are compared: which records cover it, which are within a centimetre, and the nearest record of
-all and of those held by then, with the distance. GEOS is asked by `covers` and `distance` of each record by itself, no
-tree between, for a part of the cases.
+all and of those held by then, with the distance. GEOS is asked by `covers`, `dwithin` and `distance` of each record by
+itself, no tree between, for a part of the cases.
 """
 
 import argparse
@@ -72,7 +72,9 @@ def from_geos(case: CloseCalls) -> int:
     distance_m = np.nan_to_num(shapely.distance(points, case.polygons), nan=np.inf)
     near = np.zeros_like(covers)
     near[search.covering(case.xy, TOLERANCE_M)] = True
-    differ = np.count_nonzero(found != covers) + np.count_nonzero(near != (distance_m <= TOLERANCE_M))
+    differ = np.count_nonzero(found != covers) + np.count_nonzero(
+        near != shapely.dwithin(points, case.polygons, TOLERANCE_M)
+    )
     outside = np.flatnonzero(~near.any(axis=1))
     seen = np.arange(len(case.polygons)) < case.held[:, None]
     for held, of_seen in ((None, distance_m), (case.held[outside], np.where(seen, distance_m, np.inf))):
