@@ -17,9 +17,11 @@ from shapely import STRtree
 from registry.geometry import Geometries
 
 CHUNK = 1_024
-"""Events that a thread takes at a time; fewer than this many need no second thread."""
+"""Events that a thread takes at a time."""
 
 _THREADS = 2
+_EVERY = 8  # events, one of which the tree is asked for its nearest record
+_WIDE = 4  # diagonals of a record; within so many an event has few records
 _SLACK = 2.0**-40  # of the largest coordinate: far more than the rounding of a distance
 
 Floats = NDArray[np.float64]
@@ -81,28 +83,54 @@ class Search:
 def _nearest(tree: STRtree, xy: Floats) -> tuple[Integers, Integers, Floats]:
     """Events, by number, with their nearest record and how far it is; none where all records are empty.
 
-    Of records that are equally near the tree names one, or not all: it compares boxes with rounded distances. So all
-    records that are hardly farther are asked for, and their distances compared.
+    Distances decide, of all records that may be nearest. The tree's own answer only bounds them: it is slow to find,
+    and it compares boxes by rounded distances, so that of equally near records some are missing at times.
     """
+    bounds = shapely.bounds(tree.geometries)
+    drawn = ~np.isnan(bounds[:, 0])
+    if not drawn.any():
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
+    wide_m = _WIDE * float(np.median(np.hypot(*(bounds[drawn, 2:] - bounds[drawn, :2]).T)))
+    slack_m = max(np.abs(xy).max(initial=0.0), np.abs(bounds[drawn]).max()) * _SLACK
 
     def step(points: Geometries) -> tuple[NDArray[Any], ...]:
-        (some, _), at_least_m = tree.query_nearest(points, all_matches=False, return_distance=True)
-        event, record = tree.query(points[some], predicate="dwithin", distance=at_least_m + slack_m)
-        distance_m = shapely.distance(points[some[event]], tree.geometries[record])
+        reach_m = _to_record_of_a_neighbour_m(tree, points) + slack_m
+        close, far = np.flatnonzero(reach_m <= wide_m), np.flatnonzero(reach_m > wide_m)
+        met, its = _met(tree, bounds, points[close], reach_m[close])
+        (some, _), at_least_m = tree.query_nearest(points[far], all_matches=False, return_distance=True)
+        within, theirs = tree.query(points[far[some]], predicate="dwithin", distance=at_least_m + slack_m)
+        event, record = np.concatenate([close[met], far[some[within]]]), np.concatenate([its, theirs])
+        distance_m = shapely.distance(points[event], tree.geometries[record])
         order = np.lexsort((record, distance_m, event))
         first = order[np.flatnonzero(np.diff(event[order], prepend=-1))]
-        return some[event[first]], record[first], distance_m[first]
+        return event[first], record[first], distance_m[first]
 
-    if not len(tree.geometries):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
-    slack_m = np.abs(np.concatenate([xy.ravel(), shapely.total_bounds(tree.geometries)])).max(initial=0) * _SLACK
     event, record, distance_m = _in_chunks(step, xy)
     return event, record, distance_m
 
 
+def _to_record_of_a_neighbour_m(tree: STRtree, points: Geometries) -> Floats:
+    """Distance of each event to the record that is nearest to an event close by, or to itself."""
+    number = np.arange(len(points))
+    asked = number[_EVERY // 2 :: _EVERY] if len(points) > _EVERY // 2 else number[:1]
+    nearest = tree.nearest(points[asked])[np.minimum(number // _EVERY, len(asked) - 1)]
+    return np.asarray(shapely.distance(points, tree.geometries[nearest]))
+
+
+def _met(tree: STRtree, bounds: Floats, points: Geometries, reach_m: Floats) -> tuple[Integers, Integers]:
+    """Pairs of an event and a record whose box is within its reach."""
+    x, y = shapely.get_coordinates(points).T
+    event, record = tree.query(shapely.box(x - reach_m, y - reach_m, x + reach_m, y + reach_m))
+    box = bounds[record].T
+    across = np.maximum(np.maximum(box[0] - x[event], x[event] - box[2]), 0)
+    along = np.maximum(np.maximum(box[1] - y[event], y[event] - box[3]), 0)
+    within = np.hypot(across, along) <= reach_m[event]
+    return event[within], record[within]
+
+
 def _in_chunks(step: Callable[[Geometries], tuple[NDArray[Any], ...]], xy: Floats) -> list[NDArray[Any]]:
     """Run a query over many positions; the first array that it gives back numbers them."""
-    if len(xy) <= CHUNK:
+    if len(xy) <= _EVERY:
         return list(step(shapely.points(xy)))
     import geopandas
 
