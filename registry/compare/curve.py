@@ -54,10 +54,12 @@ def _spread(bits: np.uint32) -> np.uint32:
 
 
 @compiled
-def order_of(places: NDArray[np.uint32]) -> Integers:
+def order_of(places: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """The order that sorts places along the curve; equal ones stay as they are."""
     count, mask = len(places), (1 << _DIGIT) - 1
-    order, other = np.arange(count), np.empty(count, np.int64)
+    order, other = np.empty(count, np.uint32), np.empty(count, np.uint32)
+    for number in range(count):
+        order[number] = number
     keys, other_keys = places.copy(), np.empty_like(places)
     for shift in range(0, _BITS, _DIGIT):
         start = np.zeros(mask + 2, np.int64)
@@ -75,19 +77,28 @@ def order_of(places: NDArray[np.uint32]) -> Integers:
 
 
 @compiled
-def sorted_pairs(pairs: Integers, events: int, ranks: int) -> Integers:
-    """Pairs in the order of their events and, for one event, of their ranks."""
-    for axis in range(1, -1, -1):
-        most = ranks if axis else events
-        start = np.zeros(most + 1, np.int64)
-        for number in range(len(pairs)):
-            start[pairs[number, axis] + 1] += 1
-        for key in range(most):
-            start[key + 1] += start[key]
-        moved = np.empty((len(pairs), 2), np.int64)
-        for number in range(len(pairs)):
-            to = start[pairs[number, axis]]
-            start[pairs[number, axis]] += 1
-            moved[to, 0], moved[to, 1] = pairs[number, 0], pairs[number, 1]
-        pairs = moved
-    return pairs
+def by_event(pairs: NDArray[np.int32], events: int) -> tuple[Integers, Integers]:
+    """Events and ranks of pairs, sorted by event and then by rank."""
+    end = np.zeros(events + 1, np.int64)
+    for number in range(len(pairs)):
+        end[pairs[number, 0] + 1] += 1
+    for each in range(events):
+        end[each + 1] += end[each]
+    event, rank = np.empty(len(pairs), np.int64), np.empty(len(pairs), np.int64)
+    for number in range(len(pairs)):
+        each = pairs[number, 0]
+        event[end[each]], rank[end[each]] = each, pairs[number, 1]
+        end[each] += 1
+    start = 0
+    for each in range(events):
+        gap = (end[each] - start) // 2
+        while gap:  # Shell's sort: most events have one rank or two, and some may have thousands
+            for number in range(start + gap, end[each]):
+                this, at = rank[number], number
+                while at >= start + gap and rank[at - gap] > this:
+                    rank[at] = rank[at - gap]
+                    at -= gap
+                rank[at] = this
+            gap //= 2
+        start = end[each]
+    return event, rank

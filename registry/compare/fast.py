@@ -9,10 +9,12 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import GeometryType
 
 from registry.compare import curve, layout, seek
@@ -21,6 +23,7 @@ from registry.geometry import Geometries
 
 _CHUNK = 16_384  # events that a thread takes at a time
 _THREADS = os.cpu_count() or 1
+_ENOUGH_FOR_A_PART = 200_000  # events that lie close enough to each other, sorted apart from the rest
 _LISTED = 128  # records about a few events that are looked at together; where there are more, fewer are
 _ERROR = 2.0**-47
 """How far a distance computed here can be from that of GEOS, as a part of the largest difference of coordinates.
@@ -30,7 +33,11 @@ Both compute with differences of coordinates, each within u = 2**-53 of its size
 off. With the diagonal for the largest difference both together are below 44 u; this is 64 u.
 """
 
+Order = NDArray[np.uint32]
+Pairs = NDArray[np.int32]
+
 _Answer = TypeVar("_Answer")
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Search:
         """
         error = self._error_m(xy)
 
-        def listed(chunk: Integers) -> Integers:
+        def listed(chunk: Order) -> Pairs:
             return _with_room(
                 2 * len(chunk),
                 lambda pairs: seek.covering(
@@ -70,14 +77,15 @@ class Search:
                 ),
             )
 
-        pairs = np.concatenate(_in_chunks(along_curve(xy), listed))
-        unsure = np.flatnonzero(pairs[:, 2] == seek.UNSURE)
+        pairs = np.concatenate(_in_chunks(xy, listed))
+        unsure = np.flatnonzero(pairs[:, 1] < 0)
         if len(unsure):
+            pairs[unsure, 1] = ~pairs[unsure, 1]
             points, polygons = shapely.points(xy[pairs[unsure, 0]]), self.polygons[pairs[unsure, 1]]
             held = shapely.dwithin(points, polygons, within_m) if within_m > 0 else shapely.intersects(polygons, points)
             pairs = np.delete(pairs, unsure[~held], axis=0)
-        pairs = curve.sorted_pairs(pairs, len(xy), len(self.polygons))
-        return pairs[:, 0].copy(), pairs[:, 1].copy()
+        event, record = curve.by_event(pairs, len(xy))
+        return event, record
 
     def nearest(self, xy: Floats, held: Integers | None = None) -> tuple[Integers, Floats]:
         """The nearest record of each event that no record covers, see `registry.compare.plain.Search.nearest`.
@@ -95,7 +103,7 @@ class Search:
         record, distance_m = np.empty(len(xy), dtype=np.int64), np.empty(len(xy))
         tied = np.empty(len(xy), dtype=np.bool_)
         _in_chunks(
-            along_curve(xy),
+            xy,
             lambda chunk: seek.nearest(xy, chunk, held, error, self.records, self.by_run, record, distance_m, tied),
         )
         unsure = np.flatnonzero(tied)
@@ -105,7 +113,7 @@ class Search:
 
     def _by_geos(self, xy: Floats, events: Integers, held: Integers, reach: Floats) -> tuple[Integers, Floats]:
         """Nearest record of some events by the distances of GEOS, among those within reach."""
-        number, rank, _ = _with_room(
+        number, rank = _with_room(
             4 * len(events),
             lambda pairs: seek.as_near(xy, events, held, reach, self.records, self.by_run, pairs),
         ).T
@@ -145,7 +153,14 @@ def search_for(polygons: Geometries) -> Search | None:
     number[shapes] = np.arange(len(shapes))
     ranks = np.argsort(number[alike], kind="stable")
     first_rank = np.searchsorted(number[alike][ranks], np.arange(len(shapes) + 1))
-    corners, first_run, owner, boxes = layout.runs_of(xy, first_ring, ring, shapes, seek.EDGES)
+    runs = _starts(-(-(np.diff(ring) - 1) // seek.EDGES))  # before each ring
+    first_run = _starts(runs[first_ring[shapes + 1]] - runs[first_ring[shapes]])
+    corners = np.empty((first_run[-1], 2, seek.EDGES + 1))
+    owner, boxes = np.empty(first_run[-1], dtype=np.int64), np.empty((first_run[-1], 4))
+    _on_threads(
+        lambda part: layout.lay_runs(xy, first_ring, ring, shapes, first_run, *part, corners, owner, boxes),
+        list(pairwise(np.linspace(0, len(shapes), _THREADS + 1).astype(np.int64).tolist())),
+    )
     return Search(
         polygons,
         np.nanmin(bounds[:, :2], axis=0),
@@ -156,7 +171,7 @@ def search_for(polygons: Geometries) -> Search | None:
     )
 
 
-def along_curve(xy: Floats) -> Integers:
+def along_curve(xy: Floats) -> Order:
     """The order of positions along a space-filling curve."""
     left, below, right, above = curve.reach_of(xy)
     wide = max(right - left, above - below)
@@ -181,20 +196,28 @@ def _starts(lengths: Integers) -> Integers:
     return np.concatenate([[0], np.cumsum(lengths)])
 
 
-def _with_room(pairs: int, listing: Callable[[Integers], int]) -> Integers:
+def _with_room(pairs: int, listing: Callable[[Pairs], int]) -> Pairs:
     """What a listing of pairs puts into an array, which is made longer until there is room."""
     while True:
-        room = np.empty((pairs + 64, 3), dtype=np.int64)
+        room = np.empty((pairs + 64, 2), dtype=np.int32)
         found = listing(room)
         if found >= 0:
-            return room[:found]
+            return room[:found].copy()
         pairs = 2 * len(room)
 
 
-def _in_chunks(order: Integers, step: Callable[[Integers], _Answer]) -> Sequence[_Answer]:
-    """Run a step over many events on all threads. The machine code holds no lock."""
-    chunks = [order[start : start + _CHUNK] for start in range(0, max(len(order), 1), _CHUNK)]
-    if len(chunks) == 1:
-        return [step(chunks[0])]
+def _in_chunks(xy: Floats, step: Callable[[Order], _Answer]) -> Sequence[_Answer]:
+    """Run a step over many events on all threads, in chunks of neighbours. Each thread sorts a part of the events."""
+    parts = max(1, min(_THREADS, len(xy) // _ENOUGH_FOR_A_PART))
+    starts = np.linspace(0, len(xy), parts + 1).astype(np.int64).tolist()
+    ordered = _on_threads(lambda part: along_curve(xy[part[0] : part[1]]) + np.uint32(part[0]), list(pairwise(starts)))
+    chunks = [order[start : start + _CHUNK] for order in ordered for start in range(0, max(len(order), 1), _CHUNK)]
+    return _on_threads(step, chunks)
+
+
+def _on_threads(step: Callable[[_Part], _Answer], parts: Sequence[_Part]) -> Sequence[_Answer]:
+    """Run a step over all parts; the machine code holds no lock of the interpreter."""
+    if len(parts) == 1:
+        return [step(parts[0])]
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(step, chunks))
+        return list(pool.map(step, parts))

@@ -58,35 +58,33 @@ def _same_shape(
 
 
 @compiled
-def runs_of(
-    xy: Floats, first_ring: Integers, ring: Integers, ranks: Integers, edges: int
-) -> tuple[Floats, Integers, Integers, Floats]:
-    """Corners, first run and owner of the runs of some records, and the box of each run."""
-    first_run = np.zeros(len(ranks) + 1, np.int64)
-    for record in range(len(ranks)):
-        count = 0
-        for number in range(first_ring[ranks[record]], first_ring[ranks[record] + 1]):
-            count += (ring[number + 1] - ring[number] - 1 + edges - 1) // edges
-        first_run[record + 1] = first_run[record] + count
-    corners = np.empty((first_run[-1], 2, edges + 1))
-    owner = np.empty(first_run[-1], np.int64)
-    boxes = np.empty((first_run[-1], 4))
-    run = 0
-    for record in range(len(ranks)):
-        for number in range(first_ring[ranks[record]], first_ring[ranks[record] + 1]):
+def lay_runs(
+    xy: Floats,
+    first_ring: Integers,
+    ring: Integers,
+    shapes: Integers,
+    first_run: Integers,
+    start: int,
+    end: int,
+    corners: Floats,
+    owner: Integers,
+    boxes: Floats,
+) -> None:
+    """Fill in the runs of some of the shapes, from one to another: corners, owner and box of each run."""
+    for shape in range(start, end):
+        run = first_run[shape]
+        for number in range(first_ring[shapes[shape]], first_ring[shapes[shape] + 1]):
             last = ring[number + 1] - 1
-            for start in range(ring[number], last, edges):
-                owner[run] = record
-                boxes[run, :2], boxes[run, 2:] = np.inf, -np.inf
-                for at in range(edges + 1):
-                    corner = min(start + at, last)
-                    for axis in range(2):
-                        value = xy[corner, axis]
-                        corners[run, axis, at] = value
-                        boxes[run, axis] = min(boxes[run, axis], value)
-                        boxes[run, 2 + axis] = max(boxes[run, 2 + axis], value)
+            for begin in range(ring[number], last, corners.shape[2] - 1):
+                left, below, right, above = np.inf, np.inf, -np.inf, -np.inf
+                for at in range(corners.shape[2]):
+                    corner = min(begin + at, last)
+                    x, y = xy[corner, 0], xy[corner, 1]
+                    corners[run, 0, at], corners[run, 1, at] = x, y
+                    left, right, below, above = min(left, x), max(right, x), min(below, y), max(above, y)
+                boxes[run, 0], boxes[run, 1], boxes[run, 2], boxes[run, 3] = left, below, right, above
+                owner[run] = shape
                 run += 1
-    return corners, first_run, owner, boxes
 
 
 @compiled

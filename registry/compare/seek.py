@@ -22,19 +22,19 @@ _ORIENTATION_ERROR = 4 * 2.0**-53  # of the two products of a determinant; Shewc
 @compiled
 def covering(
     xy: Floats,
-    order: Integers,
+    order: NDArray[np.uint32],
     within: float,
     error: float,
     records: Records,
     by_record: Tree,
     by_run: Tree,
     listed: Integers,
-    pairs: Integers,
+    pairs: NDArray[np.int32],
 ) -> int:
-    """List pairs of an event and a rank that covers it, or may cover it.
+    """List pairs of an event and a rank that covers it; of one that may cover it the complement, which is below zero.
 
-    Returns how many; -1 where there is too little room in ``listed``, for the records about an event, or in ``pairs``,
-    whose third column is COVERED or UNSURE. A few events are looked at together, as far as ``listed`` has room.
+    Returns how many; -1 where there is too little room in ``listed``, for the records about an event, or in ``pairs``.
+    A few events are looked at together, as far as ``listed`` has room.
     """
     boxes, first_node, reach = by_record.boxes, by_record.first_node, within + error
     corners, first_run, ranks, first_rank = records.corners, records.first_run, records.ranks, records.first_rank
@@ -67,7 +67,7 @@ def covering(
                 if count + first_rank[record + 1] - first_rank[record] > len(pairs):
                     return -1
                 for at in range(first_rank[record], first_rank[record + 1]):
-                    pairs[count, 0], pairs[count, 1], pairs[count, 2] = order[number], ranks[at], verdict
+                    pairs[count, 0], pairs[count, 1] = order[number], ranks[at] if verdict == COVERED else ~ranks[at]
                     count += 1
         start, size = end, min(2 * size, _BLOCK)
     return count
@@ -171,7 +171,7 @@ def _crossings(x: float, y: float, corners: Floats, run: int, edges: int) -> tup
 @compiled
 def nearest(
     xy: Floats,
-    order: Integers,
+    order: NDArray[np.uint32],
     held: Integers,
     error: float,
     records: Records,
@@ -243,7 +243,13 @@ def nearest(
 
 @compiled
 def as_near(
-    xy: Floats, events: Integers, held: Integers, reach: Floats, records: Records, by_run: Tree, pairs: Integers
+    xy: Floats,
+    events: Integers,
+    held: Integers,
+    reach: Floats,
+    records: Records,
+    by_run: Tree,
+    pairs: NDArray[np.int32],
 ) -> int:
     """List pairs of each of some events, by its place among them, and a rank that may be within its reach; some twice.
 
@@ -278,7 +284,7 @@ def as_near(
 
 
 @compiled
-def _gathered(xy: Floats, order: Integers) -> Floats:
+def _gathered(xy: Floats, order: NDArray[np.uint32]) -> Floats:
     """Positions in the order in which they are looked at."""
     places = np.empty((len(order), 2))
     for number in range(len(order)):

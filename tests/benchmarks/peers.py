@@ -108,8 +108,12 @@ def write_world(folder: Path, size: str) -> None:
     """What the engines load."""
     world = make_world(*SIZES[size])
     x, y = np.ascontiguousarray(world.events.T)
-    pq.write_table(pa.table({"x": x, "y": y}), folder / "events.parquet")
-    pq.write_table(pa.table({"wkb": pa.array(shapely.to_wkb(world.records), pa.binary())}), folder / "records.parquet")
+    pq.write_table(pa.table({"x": x, "y": y}), folder / "events.parquet", row_group_size=500_000)
+    pq.write_table(
+        pa.table({"wkb": pa.array(shapely.to_wkb(world.records), pa.binary())}),
+        folder / "records.parquet",
+        row_group_size=50_000,
+    )
 
 
 def engine_is_there(engine: str, peer_python: str) -> bool:
