@@ -16,6 +16,8 @@ OUTSIDE, COVERED, UNSURE = 0, 1, 2
 _LEVELS = 24  # of a tree of eights: more than memory holds
 _BLOCK = 16  # events that are looked at together
 _EVERY = np.iinfo(np.int64).max
+_DE_BRUIJN = 0x09AF  # has each four bits once, so that a single bit times it tells its place
+_PLACE_OF_BIT = np.array([0, 1, 2, 5, 3, 9, 6, 11, 15, 4, 8, 10, 14, 7, 13, 12])
 _ORIENTATION_ERROR = 4 * 2.0**-53  # of the two products of a determinant; Shewchuk (1997) has (3 + 16 eps) eps
 
 
@@ -39,7 +41,7 @@ def covering(
     boxes, first_node, reach = by_record.boxes, by_record.first_node, within + error
     corners, first_run, ranks, first_rank = records.corners, records.first_run, records.ranks, records.first_rank
     stack, run_boxes = np.empty((FAN * _LEVELS, 2), np.int64), by_run.boxes
-    sides, hits = np.empty((4, len(listed))), np.empty(len(listed), np.bool_)
+    sides, hits, off = np.empty((4, len(listed))), np.empty(len(listed), np.bool_), np.empty(EDGES)
     places, count, start, size = _gathered(xy, order), 0, 0, _BLOCK
     while start < len(order):
         end = min(start + size, len(order))
@@ -61,7 +63,9 @@ def covering(
                 if not hits[each]:
                     continue
                 record = listed[each]
-                verdict = _covers(x, y, within, error, corners, run_boxes, first_run[record], first_run[record + 1])
+                verdict = _covers(
+                    x, y, within, error, corners, run_boxes, first_run[record], first_run[record + 1], off
+                )
                 if verdict == OUTSIDE:
                     continue
                 if count + first_rank[record + 1] - first_rank[record] > len(pairs):
@@ -122,7 +126,7 @@ def _around(places: Floats, start: int, end: int) -> tuple[float, float, float, 
 
 @inlined
 def _covers(
-    x: float, y: float, within: float, error: float, corners: Floats, boxes: Floats, first: int, end: int
+    x: float, y: float, within: float, error: float, corners: Floats, boxes: Floats, first: int, end: int, off: Floats
 ) -> int:
     """Whether the record of some runs covers a position or is within a distance of it, by a ray to the right."""
     crossings, doubts, edges = 0, 0, corners.shape[2] - 1
@@ -147,7 +151,7 @@ def _covers(
                 continue
             if boxes[node, 1, slot] - y > reach or y - boxes[node, 3, slot] > reach:
                 continue
-            least = min(least, _squared_to_run(x, y, corners, run, edges))
+            least = min(least, _squared_to_run(x, y, corners, run, edges, off))
         if least <= reach**2:
             return COVERED if within > error and least < (within - error) ** 2 else UNSURE
     return UNSURE if doubts else OUTSIDE
@@ -188,7 +192,7 @@ def nearest(
     boxes, lowest, first_node = by_run.boxes, by_run.lowest, by_run.first_node
     corners, owners, ranks, first_rank = records.corners, records.owner, records.ranks, records.first_rank
     stack, waiting = np.empty((FAN * _LEVELS, 2), np.int64), np.empty(FAN * _LEVELS)
-    squared, slots = np.empty(FAN), np.empty(FAN + 1, np.int64)
+    squared, slots, off = np.empty(FAN), np.empty(FAN, np.int64), np.empty(EDGES)
     edges, fan = corners.shape[2] - 1, boxes.shape[2]
     places, last, sees = _gathered(xy, order), 0, _EVERY
     for number in range(len(order)):
@@ -197,7 +201,7 @@ def nearest(
             sees = held[event]
         best, best_run, best_record, rival, limit = np.inf, -1, -1, np.inf, np.inf
         if ranks[first_rank[owners[last]]] < sees:
-            best, best_run, best_record = _squared_to_run(x, y, corners, last, edges), last, owners[last]
+            best, best_run, best_record = _squared_to_run(x, y, corners, last, edges, off), last, owners[last]
             limit = (np.sqrt(best) + 2 * error) ** 2
         stack[0, 0], stack[0, 1], waiting[0], opened = len(first_node) - 2, 0, 0.0, 1
         while opened:
@@ -207,12 +211,16 @@ def nearest(
             level, node = stack[opened, 0], stack[opened, 1]
             box = first_node[level] + node
             _squared_to_boxes(x, y, boxes, box, squared, fan)
+            bits = 0
+            for slot in range(fan):
+                bits |= int((squared[slot] <= limit) & (lowest[box, slot] < sees)) << slot
             count = closest = 0
-            for slot in range(FAN):
+            while bits:
+                slot = _PLACE_OF_BIT[(((bits & -bits) * _DE_BRUIJN) & 0xFFFF) >> 12]
+                bits &= bits - 1
                 slots[count] = slot
-                opens = (squared[slot] <= limit) & (lowest[box, slot] < sees)
-                closest = count if opens and squared[slot] < squared[slots[closest]] else closest
-                count += opens
+                closest = count if squared[slot] < squared[slots[closest]] else closest
+                count += 1
             slots[0], slots[closest] = slots[closest], slots[0]
             if level:
                 for at in range(count - 1, -1, -1):
@@ -224,7 +232,7 @@ def nearest(
                 if squared[slots[at]] > limit:
                     continue
                 run = node * FAN + slots[at]
-                away, owner = _squared_to_run(x, y, corners, run, edges), owners[run]
+                away, owner = _squared_to_run(x, y, corners, run, edges, off), owners[run]
                 if owner == best_record:
                     if away >= best:
                         continue
@@ -236,7 +244,10 @@ def nearest(
                 best, best_record, best_run = away, owner, run
                 limit = (np.sqrt(best) + 2 * error) ** 2
         last = max(best_run, 0)
-        distance[event] = _as_geos(x, y, corners, best_run, edges) if best_run >= 0 else np.inf
+        distance[event] = np.inf
+        if best_run >= 0:
+            _squared_to_run(x, y, corners, best_run, edges, off)
+            distance[event] = _as_geos(x, y, corners, best_run, limit, off)
         found[event] = ranks[first_rank[best_record]] if best_run >= 0 else -1
         tied[event] = best_run >= 0 and np.sqrt(rival) <= np.sqrt(best) + 2 * error
 
@@ -257,7 +268,8 @@ def as_near(
     """
     boxes, lowest, first_node, corners = by_run.boxes, by_run.lowest, by_run.first_node, records.corners
     edges, fan = corners.shape[2] - 1, boxes.shape[2]
-    stack, squared, count, sees = np.empty((FAN * _LEVELS, 2), np.int64), np.empty(FAN), 0, _EVERY
+    stack, squared, off = np.empty((FAN * _LEVELS, 2), np.int64), np.empty(FAN), np.empty(EDGES)
+    count, sees = 0, _EVERY
     for number in range(len(events)):
         event, limit = events[number], reach[number] ** 2
         x, y = xy[event, 0], xy[event, 1]
@@ -275,7 +287,7 @@ def as_near(
                 if level:
                     stack[opened, 0], stack[opened, 1] = level - 1, node * FAN + slot
                     opened += 1
-                elif _squared_to_run(x, y, corners, node * FAN + slot, edges) <= limit:
+                elif _squared_to_run(x, y, corners, node * FAN + slot, edges, off) <= limit:
                     if count == len(pairs):
                         return -1
                     pairs[count, 0], pairs[count, 1] = number, lowest[box, slot]
@@ -293,9 +305,8 @@ def _gathered(xy: Floats, order: NDArray[np.uint32]) -> Floats:
 
 
 @inlined
-def _squared_to_run(x: float, y: float, corners: Floats, run: int, edges: int) -> float:
-    """Squared distance from a position to the nearest of the edges of a run."""
-    least = np.inf
+def _squared_to_run(x: float, y: float, corners: Floats, run: int, edges: int, off: Floats) -> float:
+    """Squared distance from a position to the nearest edge of a run; ``off`` gets that to each edge."""
     for edge in range(edges):
         ax, ay = corners[run, 0, edge], corners[run, 1, edge]
         along_x, along_y = corners[run, 0, edge + 1] - ax, corners[run, 1, edge + 1] - ay
@@ -305,8 +316,10 @@ def _squared_to_run(x: float, y: float, corners: Floats, run: int, edges: int) -
         part = part if part > 0 else 0.0
         part = part if part < 1 else 1.0
         rest_x, rest_y = off_x - part * along_x, off_y - part * along_y
-        away = rest_x * rest_x + rest_y * rest_y
-        least = away if away < least else least
+        off[edge] = rest_x * rest_x + rest_y * rest_y
+    least = off[0]
+    for edge in range(1, EDGES):
+        least = off[edge] if off[edge] < least else least
     return least
 
 
@@ -324,16 +337,17 @@ def _squared_to_boxes(x: float, y: float, boxes: Floats, node: int, squared: Flo
 
 
 @inlined
-def _as_geos(x: float, y: float, corners: Floats, run: int, edges: int) -> float:
-    """Distance from a position to the nearest edge of a run, in the steps of GEOS (Distance::pointToSegment)."""
+def _as_geos(x: float, y: float, corners: Floats, run: int, limit: float, off: Floats) -> float:
+    """Distance to the nearest edge of a run, in the steps of GEOS (Distance::pointToSegment).
+
+    Edges whose squared distance ``off`` is above the limit are too far to be it.
+    """
     least = np.inf
-    for edge in range(edges):
-        ax, ay, bx, by = (
-            corners[run, 0, edge],
-            corners[run, 1, edge],
-            corners[run, 0, edge + 1],
-            corners[run, 1, edge + 1],
-        )
+    for edge in range(EDGES):
+        if off[edge] > limit:
+            continue
+        ax, ay = corners[run, 0, edge], corners[run, 1, edge]
+        bx, by = corners[run, 0, edge + 1], corners[run, 1, edge + 1]
         squared = (bx - ax) * (bx - ax) + (by - ay) * (by - ay)
         part = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / (squared if squared > 0 else 1.0)
         if part <= 0:
