@@ -14,7 +14,7 @@ EDGES, FAN = 8, 16
 OUTSIDE, COVERED, UNSURE = 0, 1, 2
 
 _LEVELS = 24  # of a tree of eights: more than memory holds
-_BLOCK = 16  # events that are looked at together
+_BLOCK = 32  # events that are looked at together
 _EVERY = np.iinfo(np.int64).max
 _DE_BRUIJN = 0x09AF  # has each four bits once, so that a single bit times it tells its place
 _PLACE_OF_BIT = np.array([0, 1, 2, 5, 3, 9, 6, 11, 15, 4, 8, 10, 14, 7, 13, 12])
