@@ -7,7 +7,6 @@ where their rounding error cannot matter; what is closer goes to GEOS, pair by p
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -19,12 +18,12 @@ from shapely import GeometryType
 
 from registry.compare import curve, layout, seek
 from registry.compare.machine import Floats, Integers, Records, Tree
+from registry.compare.threads import on_threads
 from registry.geometry import Geometries
 
 _CHUNK = 16_384  # events that a thread takes at a time
-_THREADS = os.cpu_count() or 1
+_THREADS = os.cpu_count() or 1  # no answer depends on how many
 _ENOUGH_FOR_A_PART = 200_000  # events that lie close enough to each other, sorted apart from the rest
-_LISTED = 128  # records about a few events that are looked at together; where there are more, fewer are
 _ERROR = 2.0**-47
 """How far a distance computed here can be from that of GEOS, as a part of the largest difference of coordinates.
 
@@ -37,7 +36,6 @@ Order = NDArray[np.uint32]
 Pairs = NDArray[np.int32]
 
 _Answer = TypeVar("_Answer")
-_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Search:
                     self.records,
                     self.by_record,
                     self.by_run,
-                    np.empty(_LISTED + len(pairs) // _CHUNK, dtype=np.int64),
+                    np.empty(len(self.records.first_run), dtype=np.int64),
                     pairs,
                 ),
             )
@@ -157,9 +155,10 @@ def search_for(polygons: Geometries) -> Search | None:
     first_run = _starts(runs[first_ring[shapes + 1]] - runs[first_ring[shapes]])
     corners = np.empty((first_run[-1], 2, seek.EDGES + 1))
     owner, boxes = np.empty(first_run[-1], dtype=np.int64), np.empty((first_run[-1], 4))
-    _on_threads(
+    on_threads(
         lambda part: layout.lay_runs(xy, first_ring, ring, shapes, first_run, *part, corners, owner, boxes),
         list(pairwise(np.linspace(0, len(shapes), _THREADS + 1).astype(np.int64).tolist())),
+        _THREADS,
     )
     return Search(
         polygons,
@@ -210,14 +209,8 @@ def _in_chunks(xy: Floats, step: Callable[[Order], _Answer]) -> Sequence[_Answer
     """Run a step over many events on all threads, in chunks of neighbours. Each thread sorts a part of the events."""
     parts = max(1, min(_THREADS, len(xy) // _ENOUGH_FOR_A_PART))
     starts = np.linspace(0, len(xy), parts + 1).astype(np.int64).tolist()
-    ordered = _on_threads(lambda part: along_curve(xy[part[0] : part[1]]) + np.uint32(part[0]), list(pairwise(starts)))
+    ordered = on_threads(
+        lambda part: along_curve(xy[part[0] : part[1]]) + np.uint32(part[0]), list(pairwise(starts)), _THREADS
+    )
     chunks = [order[start : start + _CHUNK] for order in ordered for start in range(0, max(len(order), 1), _CHUNK)]
-    return _on_threads(step, chunks)
-
-
-def _on_threads(step: Callable[[_Part], _Answer], parts: Sequence[_Part]) -> Sequence[_Answer]:
-    """Run a step over all parts; the machine code holds no lock of the interpreter."""
-    if len(parts) == 1:
-        return [step(parts[0])]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(step, parts))
+    return on_threads(step, chunks, _THREADS)

@@ -5,7 +5,6 @@ of the tree, which alone is worth more than the second thread; shapely releases 
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
@@ -14,12 +13,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
+from registry.compare.threads import on_threads
 from registry.geometry import Geometries
 
 CHUNK = 1_024
 """Events that a thread takes at a time."""
 
-_THREADS = 2
 _EVERY = 8  # events, one of which the tree is asked for its nearest record
 _WIDE = 4  # diagonals of a record; within so many an event has few records
 _SLACK = 2.0**-40  # of the largest coordinate: far more than the rounding of a distance
@@ -137,7 +136,6 @@ def _in_chunks(step: Callable[[Geometries], tuple[NDArray[Any], ...]], xy: Float
     points = shapely.points(xy)
     order = np.argsort(geopandas.GeoSeries(points).hilbert_distance().to_numpy(), kind="stable")
     chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        found = list(pool.map(lambda chunk: step(points[chunk]), chunks))
+    found = on_threads(lambda chunk: step(points[chunk]), chunks)
     event = np.concatenate([chunk[answer[0]] for chunk, answer in zip(chunks, found, strict=True)])
     return [event, *(np.concatenate(parts) for parts in list(zip(*found, strict=True))[1:])]

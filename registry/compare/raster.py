@@ -5,7 +5,6 @@ a place is `registry.compare.blur.probability_inside`.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from registry.compare.blur import Floats
 from registry.compare.kernel import Mask, Ranks
+from registry.compare.threads import on_threads
 
 Singles = NDArray[np.float32]
 
@@ -24,7 +24,6 @@ SMALLEST_CELL_M = 10.0
 
 _REACH = 4.0  # sigma
 _BATCH = 128  # tiles blurred at once
-_THREADS = 2  # numpy releases the interpreter's lock in what is slow here
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,7 @@ def rasterise(lands: Sequence[Floats], sigma_m: float) -> Raster:
     def draw(number: int) -> None:
         probability[..., number] = _blurred(_coverage(in_cells[number], slot), slot, blur)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(draw, range(len(lands))))
+    on_threads(draw, range(len(lands)))
     return Raster(west_m, south_m, cell_m, slot, probability)
 
 

@@ -15,6 +15,7 @@ OUTSIDE, COVERED, UNSURE = 0, 1, 2
 
 _LEVELS = 24  # of a tree of eights: more than memory holds
 _BLOCK = 32  # events that are looked at together
+_LISTED = 128  # records about several events that are looked at together
 _EVERY = np.iinfo(np.int64).max
 _DE_BRUIJN = 0x09AF  # has each four bits once, so that a single bit times it tells its place
 _PLACE_OF_BIT = np.array([0, 1, 2, 5, 3, 9, 6, 11, 15, 4, 8, 10, 14, 7, 13, 12])
@@ -35,8 +36,8 @@ def covering(
 ) -> int:
     """List pairs of an event and a rank that covers it; of one that may cover it the complement, which is below zero.
 
-    Returns how many; -1 where there is too little room in ``listed``, for the records about an event, or in ``pairs``.
-    A few events are looked at together, as far as ``listed`` has room.
+    Returns how many; -1 where there is too little room in ``pairs``. A few events are looked at together, fewer where
+    many records are about them; ``listed`` has room for all records.
     """
     boxes, first_node, reach = by_record.boxes, by_record.first_node, within + error
     corners, first_run, ranks, first_rank = records.corners, records.first_run, records.ranks, records.first_rank
@@ -46,11 +47,10 @@ def covering(
     while start < len(order):
         end = min(start + size, len(order))
         left, below, right, above = _around(places, start, end)
+        room = len(listed) if end - start == 1 else min(_LISTED, len(listed))
         near = _boxes_near(
-            left - reach, below - reach, right + reach, above + reach, boxes, first_node, stack, listed, sides
+            left - reach, below - reach, right + reach, above + reach, boxes, first_node, stack, listed, sides, room
         )
-        if near < 0 and end - start == 1:
-            return -1
         if near < 0:
             size = (end - start) // 2
             continue
@@ -88,6 +88,7 @@ def _boxes_near(
     stack: Integers,
     listed: Integers,
     sides: Floats,
+    room: int,
 ) -> int:
     """List the leaves of a tree that meet a box, and their sides; how many, or -1 where there is no room for all."""
     stack[0, 0], stack[0, 1], opened, count, full = len(first_node) - 2, 0, 1, 0, False
@@ -103,7 +104,7 @@ def _boxes_near(
                 stack[opened, 0], stack[opened, 1] = level - 1, node * FAN + slot
                 opened += 1
                 continue
-            full = count == len(listed)
+            full = count == room
             if full:
                 break
             listed[count] = node * FAN + slot
@@ -317,7 +318,7 @@ def _squared_to_run(x: float, y: float, corners: Floats, run: int, edges: int, o
         part = part if part < 1 else 1.0
         rest_x, rest_y = off_x - part * along_x, off_y - part * along_y
         off[edge] = rest_x * rest_x + rest_y * rest_y
-    least = off[0]
+    least: float = off[0]
     for edge in range(1, EDGES):
         least = off[edge] if off[edge] < least else least
     return least

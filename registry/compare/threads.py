@@ -10,9 +10,9 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
-def on_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+def on_threads(work: Callable[[Part], Result], parts: Sequence[Part], threads: int = THREADS) -> list[Result]:
     """The results of work on each part, in the order of the parts; a single part needs no thread."""
     if len(parts) < 2:
         return [work(part) for part in parts]
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, parts))
