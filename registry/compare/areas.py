@@ -236,7 +236,7 @@ def area_m2(polygons: Geometries) -> float:
 
 
 def merge_records(records: RankedRecords) -> MergedLand:
-    """Merge records batch by batch; what is already merged has few parts and costs little to merge again.
+    """Merge records batch by batch; of what is already merged, only what a batch touches is merged again.
 
     All of them together are merged in an order of their own, so that their parts do not depend on the batches.
     """
@@ -250,7 +250,7 @@ def merge_records(records: RankedRecords) -> MergedLand:
             own = parts if index == 0 else dissolve(polygons)
         else:
             own = dissolve(polygons)
-            parts = dissolve(np.concatenate([parts, own])) if index else own
+            parts = _grown(parts, own)
         own_m2 = area_m2(own)
         before_m2, covered_m2 = covered_m2, area_m2(parts)
         new_m2 = min(own_m2, max(0.0, round(covered_m2 - before_m2, 2)))
@@ -316,6 +316,12 @@ def district_names(districts: GeoDataFrame) -> list[str]:
     """Name of each district, its own id where the source gives no name."""
     names = districts["name"]
     return [str(name) for name in names.where(names.notna(), districts["record_id"])]
+
+
+def _grown(parts: Geometries, more: Geometries) -> Geometries:
+    """Merge two sets of parts, each of which share no land among themselves."""
+    touched = np.unique(STRtree(more).query(parts)[0])
+    return np.concatenate([np.delete(parts, touched), dissolve(np.concatenate([parts[touched], more]))])
 
 
 def _by_date_in_hand(batch: tuple[str, PartialDate | None]) -> tuple[bool, str, str]:

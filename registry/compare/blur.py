@@ -31,6 +31,7 @@ _REACH = 5.0  # sigma; edges beyond it change a probability by less than exp(-25
 _SMALLEST_SIGMA_M = 1e-3  # below it a position is taken as exact
 _TOO_NEAR = 1e-6  # sigma; a point this near to an edge is moved off it, lest rounding decide which side it is on
 _CHUNK = 1_024
+_EDGES_OF_A_RUN = 8
 _WORTH_A_THREAD = 1_000  # polygons
 
 
@@ -48,16 +49,19 @@ class Land:
         Start x, start y, end x, end y of every edge in metres; the land lies to its left.
     edge_part
         Number of the part that each edge belongs to.
-    part_tree, edge_tree
-        Index of ``parts`` and of ``edges``.
+    first_edge
+        Number of the first edge of each run of a few successive edges, and the number of all edges at the end.
+    part_tree, run_tree
+        Index of ``parts`` and of the bounds of runs.
     """
 
     parts: Geometries
     area_m2: float
     edges: Floats
     edge_part: NDArray[np.int64]
+    first_edge: NDArray[np.int64]
     part_tree: STRtree
-    edge_tree: STRtree
+    run_tree: STRtree
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,26 @@ def prepare_land(parts: Geometries) -> Land:
     places, ring = shapely.get_coordinates(rings, return_index=True)
     follows = np.flatnonzero((ring[1:] == ring[:-1]) & (places[1:] != places[:-1]).any(axis=1))
     edges = np.hstack([places[follows], places[follows + 1]])
-    lines = shapely.linestrings(edges.reshape(-1, 2, 2))
     area_m2 = math.fsum(shapely.area(parts))
-    return Land(parts, area_m2, edges, part[ring[follows]], STRtree(parts), STRtree(lines))
+    first_edge = _runs(ring[follows])
+    run_tree = _tree_of_runs(edges, first_edge)
+    return Land(parts, area_m2, edges, part[ring[follows]], first_edge, STRtree(parts), run_tree)
+
+
+def _runs(ring: NDArray[np.int64]) -> NDArray[np.int64]:
+    """First edge of each run, in which edges follow each other along a ring, and the number of edges at the end."""
+    starts = np.flatnonzero(np.diff(ring, prepend=-1))
+    in_ring = np.arange(len(ring)) - np.repeat(starts, np.diff(starts, append=len(ring)))
+    return np.append(np.flatnonzero(in_ring % _EDGES_OF_A_RUN == 0), len(ring))
+
+
+def _tree_of_runs(edges: Floats, first_edge: NDArray[np.int64]) -> STRtree:
+    """Of bounds: an entry for each edge would take most of the time that land takes to prepare."""
+    if not len(edges):
+        return STRtree([])
+    low = np.minimum.reduceat(np.minimum(edges[:, :2], edges[:, 2:]), first_edge[:-1])
+    high = np.maximum.reduceat(np.maximum(edges[:, :2], edges[:, 2:]), first_edge[:-1])
+    return STRtree(shapely.box(*low.T, *high.T))
 
 
 def probability_inside(places: Floats, sigma_m: Floats, land: Land) -> Floats:
@@ -324,8 +345,10 @@ def _near_edges(places: Floats, sigma_m: Floats, land: Land) -> _Seen:
     blurred = np.flatnonzero(sigma_m > 0)
     reach = _REACH * sigma_m[blurred]
     x, y = places[blurred].T
-    row, edge = land.edge_tree.query(shapely.box(x - reach, y - reach, x + reach, y + reach))
-    seen = _seen_from(places, sigma_m, blurred[row], edge, land)
+    row, run = land.run_tree.query(shapely.box(x - reach, y - reach, x + reach, y + reach))
+    first, count = land.first_edge[run], np.diff(land.first_edge)[run]
+    edge = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
+    seen = _seen_from(places, sigma_m, np.repeat(blurred[row], count), edge, land)
     beside = np.maximum(np.maximum(seen.begin, -seen.end), 0.0)
     return seen.only(seen.height**2 + beside**2 <= _REACH**2)
 

@@ -1,6 +1,5 @@
 """Land by where an event can truly have happened: in records by their width, beside them, and far from all of them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -210,12 +209,13 @@ def _by_width(records: Geometries, width_m: Floats, whole: Land) -> list[Reach]:
     return reaches
 
 
-def _surroundings(land: Land, study: Geometries, sigma_m: float) -> Iterator[Reach]:
+def _surroundings(land: Land, study: Geometries, sigma_m: float) -> list[Reach]:
     """Bands outwards. Near parts close to each other a band is divided by what each would have alone."""
     finest_m = min(_SIGMAS_PER_BAND * sigma_m, _FIRST_TO_M)
     near_m = [within_m for within_m in BANDS_M if finest_m <= within_m <= _SPLIT_TO_M]
-    rings = on_threads(lambda within_m: _ring(land.parts, within_m), near_m)
+    rings = on_threads(lambda within_m: _ring(land.parts, within_m), near_m[::-1])[::-1]  # the longest job first
     shapely.prepare(study)
+    zones: list[_Zone] = []
     inner, inner_m2 = land.parts, shapely.area(land.parts)
     for within_m, ring in zip(near_m, rings, strict=True):
         across = (", at their ends", ring.across, ring.across_m2)
@@ -224,16 +224,32 @@ def _surroundings(land: Land, study: Geometries, sigma_m: float) -> Iterator[Rea
         else:
             kinds = [(", beside them and at their ends", *across[1:])]
         for kind, near, near_m2 in kinds:
-            zone = prepare_land(_merge(np.concatenate([_common(near, study), inner])))
-            yield Reach(kind, within_m, zone, _divided(np.maximum(near_m2, inner_m2), zone, land))
+            pieces = np.concatenate([_common(near, study), inner])
+            zones.append(_Zone(kind, within_m, pieces, np.maximum(near_m2, inner_m2)))
         inner, inner_m2 = _common(ring.around, study), ring.around_m2
-        whole = prepare_land(inner)
-        yield Reach(", off their corners", within_m, whole, _divided(inner_m2, whole, land))
+        zones.append(_Zone(", off their corners", within_m, inner, inner_m2))
     around, before_m = rings[-1].around, near_m[-1]
     for within_m in BANDS_M:
         if within_m > before_m:
             around, before_m = _merge(_grow(around, within_m - before_m)), within_m
-            yield Reach("", within_m, prepare_land(_common(around, study)), None)
+            zones.append(_Zone("", within_m, _common(around, study), None))
+    return on_threads(lambda zone: _reach(zone, land), zones)
+
+
+@dataclass(frozen=True)
+class _Zone:
+    """A reach to be: pieces of its land, which may overlap, and its area near each part as if that were alone."""
+
+    kind: str
+    within_m: float
+    pieces: Geometries
+    alone_m2: Floats | None
+
+
+def _reach(zone: _Zone, land: Land) -> Reach:
+    merged = prepare_land(_merge(zone.pieces))
+    by_part_m2 = None if zone.alone_m2 is None else _divided(zone.alone_m2, merged, land)
+    return Reach(zone.kind, zone.within_m, merged, by_part_m2)
 
 
 def _ring(parts: Geometries, within_m: float) -> _Ring:

@@ -31,6 +31,7 @@ _LOW_TO_M = 100.0  # above it the first band outside records is blurred away, an
 _PLAIN_SIGMA_M = 75.0  # above it the share of largest likelihood can be biased by more than 2 points, and is put right
 _FEW_EVENTS_SIGMA_M = 120.0  # up to here MIN_EVENTS are enough
 _RESAMPLES, _SEED = 40, 1
+_TIMES_SEEN = 2.0  # what the bootstrap sees of the bias: of half a normal distribution, cut at a limit, sqrt(2) - 1
 _LARGEST = 0.5 * (1 + 1e-6)  # of the median width; the millionth is for rounding
 _ROUNDS = 6  # of fitting intensities and weights in turn; further ones change the share by less than a thousandth
 _PRIOR_EVENTS = 1.0
@@ -150,7 +151,8 @@ def estimate_containment(
 
     Weights cannot be below 0, so that chance adds to the kinds of places where nothing happened. Where positions are
     poor, that biases the share; the bootstrap, by cells where there are any, says how far, and the value is put right
-    by it (Efron, B. & Tibshirani, R. J. (1993), An Introduction to the Bootstrap, chapter 10).
+    by it (Efron, B. & Tibshirani, R. J. (1993), An Introduction to the Bootstrap, chapter 10). At such a limit it sees
+    less than half of the bias, so twice what it sees is taken off.
     """
     events = len(places)
     unstated = int(np.count_nonzero(np.isnan(sigma_m)))
@@ -207,7 +209,7 @@ def _profiled(
 
 
 def _bias(scaled: Floats, inside: Mask, fit: Fit, places: Floats, cell_m: float | None) -> float:
-    """By how much the share is too high: the mean share of events drawn again from these is, by as much, higher."""
+    """By how much the share is too high: twice what the mean share of events drawn again from these is higher."""
     group = np.arange(len(places)) if cell_m is None else cells(places, cell_m)
     groups = int(group.max()) + 1
     drawn = np.random.default_rng(_SEED).multinomial(groups, np.full(groups, 1 / groups), _RESAMPLES)
@@ -216,7 +218,7 @@ def _bias(scaled: Floats, inside: Mask, fit: Fit, places: Floats, cell_m: float 
         counts = times[group].astype(np.float64)
         again = fit_weights(scaled[counts > 0], counts[counts > 0])
         shares.append(again.weights[inside].sum())
-    return float(np.mean(shares) - fit.weights[inside].sum())
+    return float(_TIMES_SEEN * (np.mean(shares) - fit.weights[inside].sum()))
 
 
 def _local_densities(places: Floats, sigma_m: Floats, mapped: Mapped) -> Floats:

@@ -66,7 +66,7 @@ def shares(width: str, sigma_m: float, events: int) -> np.ndarray:
             share = fit_weights(scaled).weights[0]
             drawn = random.integers(0, events, (RESAMPLES, events))
             bias = np.mean([fit_weights(scaled[again]).weights[0] for again in drawn]) - share
-            found.append((share, min(1.0, share - bias)))
+            found.append((share, min(1.0, share - 2 * bias)))
     return np.array(found)
 
 

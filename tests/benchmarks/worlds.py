@@ -17,7 +17,7 @@ BATCHES = 12
 SEED = 20241125
 
 _METRES_PER_DEGREE = 111_320.0
-_RECORDS_PER_M = 0.04
+RECORDS_PER_M = 0.04
 _LINE_M = 400_000.0
 _LINES_APART_M = 30_000.0
 _AGAIN = 0.13
@@ -38,11 +38,11 @@ class World:
     held: np.ndarray
 
 
-def make_world(records: int, events: int, seed: int = SEED) -> World:
-    """A world of so many records and events; the same seed makes the same."""
-    random = np.random.default_rng(seed)
+def make_world(records: int, events: int, records_per_m: float = RECORDS_PER_M) -> World:
+    """A world of so many records and events, always the same; ``records_per_m`` is counted along the front lines."""
+    random = np.random.default_rng(SEED)
     again = int(records * _AGAIN)
-    length_m = records * (1 - _AGAIN) / _RECORDS_PER_M
+    length_m = records * (1 - _AGAIN) / records_per_m
     polygons, batch = _handed_over(random, _polygons(random, length_m, records - again), again)
     day = random.integers(0, BATCHES + 1, events)
     spread_m = np.where(random.random((events, 1)) < 0.85, 1_000, 6_000)
