@@ -159,7 +159,7 @@ def stats(
             write_figures(result, figures)
         _store_run(registry, run)
     if as_json:
-        print_json(result.to_json())
+        print(run.result)
         return
     from registry import stats_text
 

@@ -13,6 +13,7 @@ from registry.compare.clusterchance import DRAWS
 from registry.compare.eligibility import COARSE_ABOVE_M
 from registry.compare.ground import GroundOptions
 from registry.compare.minecount import MINE_COLUMNS
+from registry.compare.threads import on_threads
 from registry.compare.windows import AsOf, LeftOutRows, batches_in_hand, happened_by
 from registry.completeness import columns_needed
 from registry.errors import CompareError
@@ -158,9 +159,11 @@ def read_inputs(registry: Registry, options: StatsOptions) -> Inputs:
     chosen = _choose_layers(registry, options)
     # What completeness is made from is much, and nothing else looks at it.
     more = columns_needed() if Section.COMPLETENESS in options.sections else ()
-    frames = {
-        kind: _read(registry, kind, layers, more if kind is Kind.MINEFIELDS else ()) for kind, layers in chosen.items()
-    }
+    # The records are most of what is read: GDAL reads them on one thread, and the rest meanwhile on another.
+    rows = on_threads(
+        lambda kind: _read(registry, kind, chosen[kind], more if kind is Kind.MINEFIELDS else ()), list(chosen)
+    )
+    frames = dict(zip(chosen, rows, strict=True))
     as_of = None
     if options.as_of is not None:
         chosen, frames, as_of = _cut(registry, chosen, frames, options.as_of)

@@ -1,6 +1,7 @@
 """Layers of a registry -> `Comparison`, the one value that text, JSON, web map and report are made from."""
 
 import dataclasses
+import importlib
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -216,9 +217,11 @@ def compute_stats(
         or a grouping has nothing to look at, or a distance is none.
     """
     progress("reading layers", 0.0)
-    inputs = read_inputs(registry, options)
-    progress("comparing events with records", 0.3)
     with ThreadPoolExecutor(2) as pool:
+        # Loading it takes a tenth of a second, in which little else is done in Python.
+        pool.submit(importlib.import_module, "scipy.special")
+        inputs = read_inputs(registry, options)
+        progress("comparing events with records", 0.3)
         return _compare(_basis(inputs, options, pool), progress, pool)
 
 

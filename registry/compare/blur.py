@@ -277,13 +277,15 @@ def places_in(land: Land, count: int) -> tuple[Floats, Floats]:
 def _at(parts: Geometries, along_m2: Floats, down: Floats, across: Floats) -> Floats:
     """Places by how much area lies before them, triangle by triangle, and by where they are in their triangle."""
     lots = on_threads(shapely.constrained_delaunay_triangles, np.array_split(parts, len(parts) // _WORTH_A_THREAD + 1))
-    triangles = shapely.get_parts(np.concatenate(lots))
-    origin, second, third = shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3].transpose(1, 0, 2)
-    reached_m2 = np.cumsum(shapely.area(triangles))
-    chosen = np.minimum(np.searchsorted(reached_m2, along_m2, side="right"), len(triangles) - 1)
-    far_side = second[chosen] + across[:, None] * (third - second)[chosen]
+    # An object for each triangle would cost more than all that is done with it.
+    corners = shapely.get_coordinates(np.concatenate(lots)).reshape(-1, 4, 2)
+    x, y = (corners - corners[:, :1]).transpose(2, 1, 0)
+    reached_m2 = np.cumsum(np.abs(x[1] * y[2] - x[2] * y[1]) / 2)
+    chosen = np.minimum(np.searchsorted(reached_m2, along_m2, side="right"), len(corners) - 1)
+    origin, second, third = corners[chosen, :3].transpose(1, 0, 2)
+    far_side = second + across[:, None] * (third - second)
     # The farther from its corner, the wider a triangle is.
-    return np.asarray(origin[chosen] + np.sqrt(down)[:, None] * (far_side - origin[chosen]))
+    return np.asarray(origin + np.sqrt(down)[:, None] * (far_side - origin))
 
 
 def low_discrepancy(count: int) -> Floats:
