@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from shapely import GeometryType
 
 from registry.compare import curve, layout, seek
-from registry.compare.machine import Floats, Integers, Records, Tree
+from registry.compare.machine import Floats, Integers, Records, Tree, at_hand
 from registry.compare.threads import on_threads
 from registry.geometry import Geometries
 
@@ -27,10 +27,17 @@ _ENOUGH_FOR_A_PART = 200_000  # events that lie close enough to each other, sort
 _ERROR = 2.0**-47
 """How far a distance computed here can be from that of GEOS, as a part of the largest difference of coordinates.
 
-Both compute with differences of coordinates, each within u = 2**-53 of its size. Here the foot of the perpendicular is
-9 u of the distance to the edge's start off, the vector to it 13 u and the distance 16 u; in GEOS the distance is 13 u
-off. With the diagonal for the largest difference both together are below 44 u; this is 64 u.
+Both compute with differences of coordinates, each within u = 2**-53 of its size; all here are parts of the distance to
+the edge's start. The foot of the perpendicular is 9 u off (the part of the edge's length 4 u by the scalar product and
+5 u by the quotient), the vector to it 13 u and the distance 16 u; to cut the part off at the edge's ends moves it no
+farther. In GEOS the distance is 13 u off (4 u by the cross product, 9 u by quotient and root), and where rounding takes
+the line for the end of the edge, or the end for the line, the two differ by no more than the foot is off: 22 u. Both
+together are 38 u, with the diagonal for the largest difference 54 u; this is 64 u. Boxes are nearer by 3 u at most than
+they are computed, for which a search that looks twice this farther than the nearest record has room.
 """
+
+_LARGEST_M = 1e100
+"""Coordinates beyond are left to shapely: their squares must not be infinite."""
 
 Order = NDArray[np.uint32]
 Pairs = NDArray[np.int32]
@@ -55,8 +62,9 @@ class Search:
         Parameters
         ----------
         xy
-            A row of two finite coordinates for each event.
+            A row of two coordinates for each event, see `takes`.
         """
+        xy, within_m = _as_compiled(xy, np.float64), float(within_m)
         error = self._error_m(xy)
 
         def listed(chunk: Order) -> Pairs:
@@ -91,13 +99,14 @@ class Search:
         Parameters
         ----------
         xy
-            A row of two finite coordinates for each event.
+            A row of two coordinates for each event, see `takes`.
         held
             How many records each event sees, in rank order; all where left out. Events that see none get -1 and an
             infinite distance.
         """
+        xy = _as_compiled(xy, np.float64)
         error = self._error_m(xy)
-        held = np.empty(0, dtype=np.int64) if held is None else held
+        held = _as_compiled(np.empty(0) if held is None else held, np.int64)
         record, distance_m = np.empty(len(xy), dtype=np.int64), np.empty(len(xy))
         tied = np.empty(len(xy), dtype=np.bool_)
         _in_chunks(
@@ -128,8 +137,18 @@ class Search:
         return float(max(across, along)) * _ERROR
 
 
+def takes(xy: Floats) -> bool:
+    """Whether events have coordinates that machine code can compute with."""
+    return bool(xy.min(initial=0.0) >= -_LARGEST_M and xy.max(initial=0.0) <= _LARGEST_M)
+
+
+def is_at_hand() -> bool:
+    """Whether the code need not be compiled for this process alone, see `registry.compare.machine.at_hand`."""
+    return at_hand(seek.nearest)
+
+
 def search_for(polygons: Geometries) -> Search | None:
-    """Make records ready; None where they have no land, or not only polygons of finite coordinates.
+    """Make records ready; None where they have no land, or not only polygons with coordinates that `takes` takes.
 
     Parameters
     ----------
@@ -139,7 +158,7 @@ def search_for(polygons: Geometries) -> Search | None:
     bounds = shapely.bounds(polygons)
     known = np.isin(shapely.get_type_id(polygons), (GeometryType.POLYGON, GeometryType.MULTIPOLYGON))
     drawn = ~shapely.is_empty(polygons)
-    if not (known.all() and drawn.any() and np.isfinite(bounds[drawn]).all()):
+    if not (known.all() and drawn.any() and takes(bounds[drawn])):
         return None
     xy, first_corner, first_ring, ring = _corners(polygons)
     bits = xy.view(np.uint64)
@@ -175,6 +194,11 @@ def along_curve(xy: Floats) -> Order:
     left, below, right, above = curve.reach_of(xy)
     wide = max(right - left, above - below)
     return curve.order_of(curve.curve_places(xy, left, below, 65_535.0 / wide if wide > 0 else 0.0))
+
+
+def _as_compiled(array: NDArray[Any], kind: type) -> NDArray[Any]:
+    """An array in the one form that code is compiled for: for another it would be compiled anew."""
+    return np.require(array, kind, ["C", "W"])
 
 
 def _corners(polygons: Geometries) -> tuple[Floats, Integers, Integers, Integers]:

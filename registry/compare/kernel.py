@@ -28,6 +28,9 @@ FAST_FROM, FAST_FROM_ONCE_LOADED = 25_000, 2_000
 One that has to be compiled first, for six seconds, is there for every later run.
 """
 
+FAST_FROM_UNKEPT = 2_000_000
+"""So many events make up for compiling, where the disk has no place for the code."""
+
 _RECORDS_PER_EVENT = 8
 """Making so many records ready in machine code takes longer by what an event saves."""
 
@@ -105,7 +108,6 @@ def match(points: Geometries, polygons: Geometries) -> Matches:
 
 def match_places(xy: Floats, polygons: Geometries) -> Matches:
     """Do as `match` does, for events given by a row of two coordinates each."""
-    xy = np.require(xy, np.float64, ["C", "W"])  # one form of array: another would be compiled for anew
     search = search_for(xy, polygons)
     event, record = search.covering(xy, TOLERANCE_M)
     nearest, distance_m = _first(event, record, len(xy)), np.zeros(len(xy))
@@ -155,13 +157,15 @@ def narrowed(matches: Matches, points: Geometries, polygons: Geometries, view: V
 def search_for(xy: Floats, polygons: Geometries) -> Search:
     """Make records ready for these events: in machine code where that can be had and pays, else by shapely."""
     least = FAST_FROM_ONCE_LOADED if "registry.compare.fast" in sys.modules else FAST_FROM
-    if len(xy) >= least + len(polygons) // _RECORDS_PER_EVENT and np.isfinite(xy).all():
-        try:
-            from registry.compare import fast
-        except ImportError:  # Numba is not installed, or not for this NumPy
-            return plain.Search(polygons)
-        return fast.search_for(polygons) or plain.Search(polygons)
-    return plain.Search(polygons)
+    if len(xy) < least + len(polygons) // _RECORDS_PER_EVENT:
+        return plain.Search(polygons)
+    try:
+        from registry.compare import fast
+    except (ImportError, OSError):  # Numba is not installed, not for this NumPy, or its library cannot be loaded
+        return plain.Search(polygons)
+    pays = fast.is_at_hand() or len(xy) >= FAST_FROM_UNKEPT
+    search = fast.search_for(polygons) if pays and fast.takes(xy) else None
+    return search or plain.Search(polygons)
 
 
 def held_by_then(held: Ranks) -> View:

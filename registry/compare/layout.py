@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from registry.compare.machine import Floats, Integers, Tree, compiled, inlined
 
-_LEVELS = 24  # of a tree of eights: more than memory holds
+_LEVELS = 24  # of a tree: more than memory holds
 _EVERY = np.iinfo(np.int64).max
 
 

@@ -36,9 +36,9 @@ class Records(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """Boxes in nodes of eight, level by level from the leaves up.
+    """Boxes in nodes of sixteen, level by level from the leaves up.
 
-    ``boxes`` has the shape (nodes, 4, 8): lowest x, lowest y, highest x, highest y. ``lowest`` is the lowest rank in
+    ``boxes`` has the shape (nodes, 4, 16): lowest x, lowest y, highest x, highest y. ``lowest`` is the lowest rank in
     each box. ``first_node`` has the first node of each level, and the number of all nodes at its end.
     """
 
@@ -54,6 +54,11 @@ def compiled(function: _Function) -> _Function:
     except RuntimeError:
         made = numba.njit(**_OPTIONS)(function)
     return made
+
+
+def at_hand(made: Any) -> bool:
+    """Whether code is compiled in this process, or may be kept on disk: else each process compiles it for itself."""
+    return bool(made.signatures) or made.stats.cache_path is not None
 
 
 def inlined(function: _Function) -> _Function:

@@ -1,6 +1,11 @@
 """The search itself, in machine code: covering records and the nearest one, event by event.
 
 `registry.compare.fast` says what it is for, and looks after what is too close to call.
+
+A position is surely inside or outside by the ray where no edge is in doubt. Whether an end of an edge is above or below
+the position is a comparison of doubles, which is exact; so are the boxes that are passed over. On which side of an edge
+the position lies is the sign of a determinant: where the position is not in the edge's box, both of its products pull
+one way, or the edge is not crossed; where it is, the sign is right beyond `_ORIENTATION_ERROR`, and in doubt within.
 """
 
 import numpy as np
@@ -13,13 +18,16 @@ EDGES, FAN = 8, 16
 
 OUTSIDE, COVERED, UNSURE = 0, 1, 2
 
-_LEVELS = 24  # of a tree of eights: more than memory holds
+_LEVELS = 24  # of a tree: more than memory holds
 _BLOCK = 32  # events that are looked at together
 _LISTED = 128  # records about several events that are looked at together
 _EVERY = np.iinfo(np.int64).max
 _DE_BRUIJN = 0x09AF  # has each four bits once, so that a single bit times it tells its place
 _PLACE_OF_BIT = np.array([0, 1, 2, 5, 3, 9, 6, 11, 15, 4, 8, 10, 14, 7, 13, 12])
-_ORIENTATION_ERROR = 4 * 2.0**-53  # of the two products of a determinant; Shewchuk (1997) has (3 + 16 eps) eps
+_ORIENTATION_ERROR = 4 * 2.0**-53
+"""Of the two products of a determinant, rounded differences of coordinates included, where no product under- or
+overflows: (3 + 16 eps) eps with eps = 2**-53 by Shewchuk (1997), "Adaptive precision floating-point arithmetic and fast
+robust geometric predicates"."""
 
 
 @compiled

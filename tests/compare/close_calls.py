@@ -2,10 +2,13 @@
 
 Every world has boxes on whole numbers that share edges and corners, some of them with a hole; multi-parts that touch in
 a corner; rings of many corners turned any way, with corners a nanometre off the line between their neighbours and
-corners given twice; records handed over again, to the last bit or a nanometre off; and empty ones.
+corners given twice; strips of kilometres along one another; records handed over again, to the last bit or a nanometre
+off; and empty ones, whole or as a part. It lies about the origin, where doubles lie closest, up to 1,000 km off, or
+where the metres of a national grid have seven digits and a nanometre is the last bit.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -26,9 +29,10 @@ class CloseCalls:
 
 
 def close_calls(random: Generator, events: int) -> CloseCalls:
-    """One world with so many events: about the origin, where doubles lie closest, or up to 1,000 km off."""
-    origin = np.round(random.uniform(-1e6, 1e6, 2)) * random.integers(0, 2)
-    drawn = np.concatenate([_boxes(random), _touching(random), _rings(random)])
+    """One world with so many events."""
+    origin = np.array([[0, 0], np.round(random.uniform(-1e6, 1e6, 2)), [4_000_000, 5_000_000], [6.4e6, 4.9e6 + 0.1]])
+    origin = origin[random.integers(0, len(origin))]
+    drawn = np.concatenate([_boxes(random), _touching(random), _rings(random), _strips(random)])
     drawn = shapely.transform(drawn, lambda xy: xy + origin)
     drawn = drawn[shapely.is_valid(drawn)]
     again = drawn[random.random(len(drawn)) < 0.15]
@@ -38,6 +42,7 @@ def close_calls(random: Generator, events: int) -> CloseCalls:
         [drawn, again, moved, np.array([shapely.Polygon(), shapely.MultiPolygon()], dtype=object)]
     )
     polygons = polygons[random.permutation(len(polygons))]
+    polygons[::7] = shapely.force_3d(polygons[::7], 7.0)
     xy = _events(random, polygons, events)
     return CloseCalls(polygons, xy, random.integers(0, len(polygons) + 1, events))
 
@@ -74,6 +79,17 @@ def _rings(random: Generator) -> np.ndarray:
     return np.array(rings, dtype=object)
 
 
+def _strips(random: Generator) -> np.ndarray:
+    """Neighbours of kilometres whose common edge has the same corners, turned the other way; one with an empty part."""
+    along = np.array([np.cos(angle := random.uniform(0, 2 * np.pi)), np.sin(angle)])
+    at = [along * step for step in np.sort(random.uniform(-3_000, 3_000, 6))]
+    across = [along[::-1] * [-1, 1] * off for off in np.cumsum(random.uniform(0.005, 3, 4))]
+    strips = []
+    for low, high in pairwise(across):
+        strips.append(shapely.Polygon([*(place + low for place in at), *(place + high for place in at[::-1])]))
+    return np.array([*strips[:-1], shapely.multipolygons([shapely.Polygon(), strips[-1]])], dtype=object)
+
+
 def _events(random: Generator, polygons: np.ndarray, count: int) -> np.ndarray:
     """Positions on edges, some on corners, then moved across the edge by a small or telling length."""
     rings = shapely.get_rings(shapely.get_parts(polygons))
@@ -86,7 +102,7 @@ def _events(random: Generator, polygons: np.ndarray, count: int) -> np.ndarray:
     length = np.hypot(*(end - start).T)[:, None]
     across = (end - start)[:, ::-1] * [-1, 1] / np.where(length > 0, length, 1)
     by = random.choice(
-        [0, TINY_M, _TOLERANCE_M, _TOLERANCE_M + TINY_M, _TOLERANCE_M - TINY_M, 1.0, 2.0, 4.0, 500.0], count
+        [0, TINY_M, _TOLERANCE_M, _TOLERANCE_M + TINY_M, _TOLERANCE_M - TINY_M, 1.0, 2.0, 4.0, 500.0, 3e5], count
     )
     by *= random.choice([-1, 1], count)
     placed = start + (end - start) * along + across * by[:, None]

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from registry.compare import kernel, plain
 from registry.compare.kernel import chosen_only, covering, held_by_then, match, narrowed
 
+ROOT = Path(__file__).resolve().parents[2]
 ALWAYS, NEVER = 0, 10**12
 tiers = pytest.mark.parametrize("fast_from", [NEVER, ALWAYS], ids=["shapely", "compiled"])
 
@@ -147,6 +150,49 @@ def test_without_numba_shapely_does_it(fast_from, monkeypatch):
     matches = match(as_points([(5, 5), (20, 5)]), as_boxes([(0, 0, 10, 10)]))
     assert_matches(matches, [(0, 0)], [0, 0])
     assert isinstance(kernel.search_for(np.zeros((1, 2)), as_boxes([(0, 0, 1, 1)])), plain.Search)
+
+
+MANY = """
+import sys
+import numpy as np
+from registry.compare import kernel
+polygons = kernel.shapely.box([0, 4], [0, 0], [3, 9], [3, 3])
+xy = np.random.default_rng(1).uniform(0, 9, (kernel.FAST_FROM + 1, 2))
+print(type(kernel.search_for(xy, polygons)).__module__, len(kernel.match_places(xy, polygons).nearest))
+"""
+
+
+@pytest.mark.parametrize("error", ["ImportError('Numba needs NumPy 2.4 or less.')", "OSError('No such library.')"])
+def test_a_numba_that_cannot_be_loaded_is_as_none(error, tmp_path):
+    (tmp_path / "numba.py").write_text(f"raise {error}\n", encoding="utf-8")
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", MANY],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    assert done.stdout == "registry.compare.plain 25001\n"
+
+
+@pytest.mark.parametrize("fast_from", [ALWAYS])
+@pytest.mark.parametrize(("unkept", "tier"), [(NEVER, "plain"), (ALWAYS, "fast")])
+def test_code_that_each_run_would_compile_anew_has_to_pay(fast_from, unkept, tier, monkeypatch):
+    fast = pytest.importorskip("registry.compare.fast")
+    monkeypatch.setattr(fast, "is_at_hand", lambda: False)
+    monkeypatch.setattr(kernel, "FAST_FROM_UNKEPT", unkept)
+    search = kernel.search_for(np.zeros((1, 2)), as_boxes([(0, 0, 1, 1)]))
+    assert type(search).__module__ == f"registry.compare.{tier}"
+
+
+@pytest.mark.parametrize("fast_from", [ALWAYS])
+@pytest.mark.parametrize("far", [1e200, np.nan])
+def test_coordinates_that_no_square_can_be_made_of_are_left_to_shapely(fast_from, far):
+    polygons = as_boxes([(0, 0, 1, 1)])
+    assert isinstance(kernel.search_for(np.array([[far, 0.0]]), polygons), plain.Search)
+    polygons = np.array([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 1e200, 1)], dtype=object)
+    assert isinstance(kernel.search_for(np.zeros((1, 2)), polygons), plain.Search)
 
 
 @pytest.mark.parametrize("fast_from", [ALWAYS])

@@ -1,0 +1,96 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+pytest.importorskip("numba", reason="Numba, the extra fast, is not installed.")
+
+import numba
+
+from registry.compare import curve, fast, layout, machine, seek
+
+CODE = Path(machine.__file__).parent
+ASK = """
+import numpy as np
+from registry.compare import curve, machine
+reach = curve.reach_of(np.array([[3.0, 5.0], [1.0, 8.0]]))
+hits = sum(curve.reach_of.stats.cache_hits.values())
+print(*map(int, reach), hits, bool(curve.reach_of.stats.cache_path))
+"""
+on_posix = pytest.mark.skipif(os.name == "nt", reason="Windows looks for the place in its own registry.")
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """A copy of two modules in a directory that code cannot be kept in, as where it is read-only."""
+    package = tmp_path / "site" / "registry" / "compare"
+    package.mkdir(parents=True)
+    for name in ("curve.py", "machine.py"):
+        shutil.copy(CODE / name, package / name)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+        (folder / "__pycache__").touch()  # a file, so that nothing can be put there, not by an administrator either
+    return package.parent.parent
+
+
+def started(code, home, **more):
+    """A process that asks for the reach of two places."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA", "XDG"))}
+    environment |= {"PYTHONPATH": str(code), "HOME": str(home), **more}
+    command = [sys.executable, "-B", "-c", ASK]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, env=environment, cwd=code, **pipes)
+
+
+def said(process):
+    return process.communicate(timeout=120)[0].split()
+
+
+@on_posix
+def test_where_the_installed_directory_is_read_only_code_is_kept_for_the_user(installed, tmp_path):
+    assert said(started(installed, tmp_path)) == ["1", "5", "3", "8", "0", "True"]
+    assert said(started(installed, tmp_path)) == ["1", "5", "3", "8", "1", "True"]
+
+
+@on_posix
+def test_where_nothing_can_be_kept_it_is_compiled_each_time(installed):
+    nowhere = installed / "registry" / "__init__.py"  # a file cannot have folders in it
+    assert said(started(installed, nowhere)) == ["1", "5", "3", "8", "0", "False"]
+
+
+def test_processes_that_compile_at_once_give_and_keep_the_same(tmp_path):
+    place = {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    together = [started(CODE.parents[1], tmp_path, **place) for _ in range(3)]
+    assert [said(each)[:4] for each in together] == [["1", "5", "3", "8"]] * 3
+    assert said(started(CODE.parents[1], tmp_path, **place)) == ["1", "5", "3", "8", "1", "True"]
+
+
+def test_code_that_is_compiled_or_kept_is_at_hand():
+    unkept = numba.njit(lambda number: 2 * number)
+    assert not machine.at_hand(unkept)
+    assert unkept(3) == 6
+    assert machine.at_hand(unkept)
+    assert machine.at_hand(curve.reach_of)
+
+
+def test_each_loop_is_compiled_once_whatever_form_the_arrays_have():
+    """One signature, so that processes that compile at once write the same file, and no form costs seconds."""
+    polygons = shapely.box([0, 0, 5, 9], [0, 0, 5, 0], [3, 3, 8, 12], [3, 3, 8, 3])
+    xy = np.random.default_rng(0).uniform(-1, 13, (300, 2))
+    turned, unwritable = np.asfortranarray(xy), xy.copy()
+    unwritable.flags.writeable = False
+    found = []
+    for places in (xy, turned, unwritable):
+        search = fast.search_for(polygons)
+        held = np.full(300, 3, dtype=np.int32)
+        found.append((*search.covering(places, 1), *search.nearest(places), *search.nearest(places, held)))
+    for other in found[1:]:
+        for mine, theirs in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    loops = [each for module in (curve, layout, seek) for each in vars(module).values() if hasattr(each, "signatures")]
+    assert {len(each.signatures) for each in loops} == {0, 1}  # none for what is part of another
