@@ -1,6 +1,6 @@
 """Containment: events matched with records, their distances, and the two reduced to M1 and M1c."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -202,10 +202,22 @@ def _of_events(matches: Matches, chosen: Ranks) -> Matches:
 
 
 def _quantile(distance_m: NDArray[np.float64], fraction: float) -> float | None:
-    """Quantile by linear interpolation; None where there is nothing, or where it falls among infinite distances."""
-    if not len(distance_m):
-        return None
     ordered = np.sort(distance_m)
-    position = (len(ordered) - 1) * fraction
-    low, high = ordered[int(np.floor(position))], ordered[int(np.ceil(position))]
+    return quantile_of(ordered.__getitem__, len(ordered), fraction)
+
+
+def quantile_of(at: Callable[[int], float], number: int, fraction: float) -> float | None:
+    """Quantile by linear interpolation; None where there is nothing, or where it falls among infinite distances.
+
+    Parameters
+    ----------
+    at
+        Gives the distance of a rank, from 0.
+    number
+        How many there are.
+    """
+    if not number:
+        return None
+    position = (number - 1) * fraction
+    low, high = at(int(np.floor(position))), at(int(np.ceil(position)))
     return float(low + (high - low) * (position % 1)) if np.isfinite(high) else None

@@ -8,6 +8,7 @@ import numpy as np
 from registry.compare.areas import BatchCoverage, RankedRecords
 from registry.compare.containment import containment_share
 from registry.compare.eligibility import Selection
+from registry.compare.kernel import Ranks
 from registry.compare.uncertainty import Share
 from registry.model import PartialDate
 
@@ -43,15 +44,28 @@ def measure_margins(
     by_handover
         The land of the same records by batch, see `merge_records`.
     """
-    matches, total = selection.eligible.matches, int(np.count_nonzero(selection.keep))
+    return margins_of(
+        *count_by_batch(selection, records),
+        int(np.count_nonzero(selection.keep)),
+        by_handover,
+        any_record=bool(len(records.polygons)),
+    )
+
+
+def count_by_batch(selection: Selection, records: RankedRecords) -> tuple[Ranks, Ranks]:
+    """By batch, in the order of handover: events inside its records, and those of them inside no earlier batch's."""
+    matches, number = selection.eligible.matches, len(records.batches)
     counts = selection.keep[matches.event]
     pairs = np.unique(np.column_stack([matches.event[counts], records.batch[matches.record[counts]]]), axis=0)
-    number = len(records.batches)
-    inside = np.bincount(pairs[:, 1], minlength=number)
     # Pairs are sorted by event and then by batch, in the order of handover.
     first = np.unique(pairs[:, 0], return_index=True)[1]
-    new = np.bincount(pairs[first, 1], minlength=number)
-    any_record = bool(len(records.polygons))
+    return np.bincount(pairs[:, 1], minlength=number), np.bincount(pairs[first, 1], minlength=number)
+
+
+def margins_of(
+    inside: Ranks, new: Ranks, total: int, by_handover: Sequence[BatchCoverage], *, any_record: bool
+) -> tuple[BatchMargin, ...]:
+    """Reduce counted events to M15, see `measure_margins`."""
     return tuple(
         BatchMargin(
             batch_id=land.batch_id,

@@ -79,6 +79,25 @@ def measure_thematic(selection: Selection, records: RankedRecords) -> ThematicAc
     records
         Need the columns `CLAIM_COLUMNS`.
     """
+    return thematic_of(count_thematic(selection, records))
+
+
+@dataclass(frozen=True)
+class ThematicCounts:
+    """Events that count: inside; of these of an unknown device, else in silent records alone, else in one that speaks.
+
+    ``agreeing`` of the last have their device in a record that covers them.
+    """
+
+    inside: int
+    device_unknown: int
+    record_silent: int
+    stated: int
+    agreeing: int
+
+
+def count_thematic(selection: Selection, records: RankedRecords) -> ThematicCounts:
+    """Count the events that `measure_thematic` is about."""
     claims = claims_of(records.attributes)
     categories = np.full(len(selection.keep), None, dtype=object)
     categories[selection.keep] = selection.column("device_category")
@@ -91,11 +110,17 @@ def measure_thematic(selection: Selection, records: RankedRecords) -> ThematicAc
         if known[event] and claim is not None:
             stated[event] = True
             agrees[event] |= is_claimed(categories[event], claim)
+    counted = (inside, inside & ~known, known & ~stated, stated, agrees)
+    return ThematicCounts(*(int(np.count_nonzero(mask)) for mask in counted))
+
+
+def thematic_of(counts: ThematicCounts) -> ThematicAccuracy:
+    """Reduce counted events to M12, see `measure_thematic`."""
     return ThematicAccuracy(
-        events_inside=int(np.count_nonzero(inside)),
-        events_device_unknown=int(np.count_nonzero(inside & ~known)),
-        events_record_silent=int(np.count_nonzero(known & ~stated)),
-        share=wilson_share(int(np.count_nonzero(agrees)), int(np.count_nonzero(stated))),
+        events_inside=counts.inside,
+        events_device_unknown=counts.device_unknown,
+        events_record_silent=counts.record_silent,
+        share=wilson_share(counts.agreeing, counts.stated),
     )
 
 

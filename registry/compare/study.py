@@ -167,15 +167,36 @@ def measure_predictive(
     Chainey, S., Tompson, L., Uhlig, S. (2008), The utility of hotspot mapping for predicting spatial patterns of
     crime, Security Journal 21, 4-28. The interval is Wilson's of the share of events; the land is not a sample.
     """
-    total = int(np.count_nonzero(selection.keep))
+    counts = count_in_study(selection, study)
+    return predictive_of(counts, land, study, any_record=bool(len(records.polygons)))
+
+
+@dataclass(frozen=True)
+class StudyCounts:
+    """Events that count: all, those in the study area (all where there is none yet), and those of them inside."""
+
+    total: int
+    held: int
+    inside: int
+
+
+def count_in_study(selection: Selection, study: StudyArea | None) -> StudyCounts:
+    """Count the events that `measure_predictive` is about."""
+    held = selection.keep if study is None else selection.keep & study.holds(selection.located.on_plane)
+    counted = (selection.keep, held, held & selection.eligible.matches.inside)
+    return StudyCounts(*(int(np.count_nonzero(mask)) for mask in counted))
+
+
+def predictive_of(
+    counts: StudyCounts, land: MergedLand, study: StudyArea | None, *, any_record: bool
+) -> PredictiveAccuracy:
+    """Reduce counted events to M7, see `measure_predictive`."""
     if study is None:
         return PredictiveAccuracy(None, None, None, None, None, 0, Share(0, 0, reason=_NO_STUDY), reason=_NO_STUDY)
-    held = selection.keep & study.holds(selection.located.on_plane)
-    inside = int(np.count_nonzero(held & selection.eligible.matches.inside))
-    share = containment_share(inside, int(np.count_nonzero(held)), any_record=bool(len(records.polygons)))
+    share = containment_share(counts.inside, counts.held, any_record=any_record)
     covered_m2 = covered_in(land.parts, study)
     stated = (study.basis, study.words, study.area_m2, covered_m2, covered_m2 / study.area_m2)
-    beyond = total - share.denominator
+    beyond = counts.total - counts.held
     if share.value is None or share.low is None or share.high is None or not covered_m2:
         return PredictiveAccuracy(*stated, beyond, share, reason=share.reason or "No record lies in the study area.")
     low, value, high = (part * study.area_m2 / covered_m2 for part in (share.low, share.value, share.high))

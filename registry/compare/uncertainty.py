@@ -1,7 +1,9 @@
 """Shares with their intervals. No share is made without its numerator and denominator."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +46,24 @@ class Share:
             raise ValueError("A share has either a value or the reason why it has none.")
 
 
+@dataclass(frozen=True)
+class CellCounts:
+    """Events by the square cell that they lie in: all of them, and those that count in a numerator.
+
+    ``corners`` has column and row of each occupied cell, in that order. The two counts are whole numbers, so that
+    those of several sets of events add up exactly.
+    """
+
+    corners: NDArray[np.int64]
+    events: NDArray[np.float64]
+    within: NDArray[np.float64]
+
+    @property
+    def complement(self) -> "CellCounts":
+        """The same events, counted where these are not."""
+        return CellCounts(self.corners, self.events, self.events - self.within)
+
+
 def wilson_interval(numerator: float, denominator: float, quantile: float = _Z_95) -> tuple[float, float]:
     """Wilson's 95 % score interval of a binomial share.
 
@@ -84,6 +104,27 @@ def cells(xy: NDArray[np.float64], size_m: float = CELL_M) -> NDArray[np.int64]:
     return _numbered(_corners(xy, size_m))
 
 
+def count_cells(inside: NDArray[np.bool_], xy: NDArray[np.float64]) -> CellCounts:
+    """Count events by cells of `CELL_M`.
+
+    Parameters
+    ----------
+    inside
+        For each event, whether it counts in the numerator.
+    xy
+        For each event, its position on a plane in metres.
+    """
+    return _counted(_corners(xy, CELL_M), np.ones(len(inside)), inside)
+
+
+def add_cells(counts: Sequence[CellCounts]) -> CellCounts:
+    """Count several sets of events together, which have no event in common."""
+    corners, events, within = (
+        np.concatenate([getattr(each, name) for each in counts]) for name in ("corners", "events", "within")
+    )
+    return _counted(corners, events, within)
+
+
 def design_effect(inside: NDArray[np.bool_], xy: NDArray[np.float64]) -> float:
     """How many times larger clustering makes the variance of a share; 1 where events do not cluster.
 
@@ -104,8 +145,11 @@ def design_effect(inside: NDArray[np.bool_], xy: NDArray[np.float64]) -> float:
     two by two cells, the mean of their four positions: it sees clusters that a border of cells cuts. Where all events
     are on one side nothing can be said of rho, and 1 is taken for it: a cell then counts as one event.
     """
-    corners = _corners(xy, CELL_M)
-    size, within = _counts(_numbered(corners), inside)
+    return _design_effect(count_cells(inside, xy))
+
+
+def _design_effect(counts: CellCounts) -> float:
+    size, within = counts.events, counts.within
     events, number = size.sum(), len(size)
     seen_size = (size**2).sum() / events
     share = within.sum() / events
@@ -114,8 +158,10 @@ def design_effect(inside: NDArray[np.bool_], xy: NDArray[np.float64]) -> float:
     if number in {1, events}:
         return 1.0
     rho = 1 - (within * (size - within) / size).sum() / ((events - number) * share * (1 - share))
-    blocks = [_counts(_numbered((corners + shift) // 2), inside) for shift in ((0, 0), (0, 1), (1, 0), (1, 1))]
-    by_blocks = sum(_between(block_size, block_within, share) for block_size, block_within in blocks) / 4
+    blocks = [
+        _counted((counts.corners + shift) // 2, size, within) for shift in ((0, 0), (0, 1), (1, 0), (1, 1))
+    ]  # fmt: skip
+    by_blocks = sum(_between(block.events, block.within, share) for block in blocks) / 4
     independent = share * (1 - share) * events**2 / (events - 1)
     between = max(_between(size, within, share), by_blocks) / independent
     return float(max(1.0, 1 + (seen_size - 1) * min(rho, 1.0), between))
@@ -139,14 +185,19 @@ def cluster_interval(inside: NDArray[np.bool_], xy: NDArray[np.float64]) -> tupl
     estimated, and the normal quantile stays. A percentile bootstrap of the cells was measured against it and falls far
     short of 95 % where few cells have an event inside; see docs/clusters.md.
     """
+    return _cluster_interval(count_cells(inside, xy))
+
+
+def _cluster_interval(counts: CellCounts) -> tuple[float, float]:
     from scipy.special import stdtrit
 
-    events, share = len(inside), float(np.mean(inside))
-    effect = design_effect(inside, xy)
+    events = float(counts.events.sum())
+    share = float(counts.within.sum()) / events
+    effect = _design_effect(counts)
     if effect == 1 or share in {0.0, 1.0}:
         return _wilson(share, events / effect, _Z_95)
     between = 1 - 1 / effect
-    kish_cells = events**2 / (np.bincount(cells(xy)).astype(np.float64) ** 2).sum()
+    kish_cells = events**2 / (counts.events**2).sum()
     degrees = max(kish_cells - 1, 1.0) / between**2
     return _wilson(share, events / effect, float(stdtrit(degrees, 0.975)))
 
@@ -165,26 +216,31 @@ def event_share(inside: NDArray[np.bool_], xy: NDArray[np.float64]) -> Share:
         Its ``method`` says which interval it is. With fewer than `MIN_CELLS` occupied cells it is still the wider one,
         and ``note`` says that there are too few clusters. Below 10 events there is no share.
     """
-    numerator, denominator = int(np.count_nonzero(inside)), len(inside)
-    simple = wilson_share(numerator, denominator)
+    if len(inside) < MIN_DENOMINATOR:
+        return wilson_share(int(np.count_nonzero(inside)), len(inside))
+    return cell_share(count_cells(inside, xy))
+
+
+def cell_share(counts: CellCounts) -> Share:
+    """Share of events that were counted by cells, see `event_share`."""
+    simple = wilson_share(int(counts.within.sum()), int(counts.events.sum()))
     if simple.value is None:
         return simple
-    number = int(cells(xy).max()) + 1
+    number = len(counts.events)
     note = None
     if number < MIN_CELLS:
         note = (
             f"Too few clusters: the cells of {CELL_M / 1000:g} km with events are {number}, fewer than {MIN_CELLS}, so "
             "how far they depend on each other is hardly known, and the interval may be too narrow."
         )
-    low, high = (simple.low, simple.high) if number == 1 else cluster_interval(inside, xy)
+    low, high = (simple.low, simple.high) if number == 1 else _cluster_interval(counts)
     if (low, high) == (simple.low, simple.high):
         return replace(simple, note=note)
     wilson = (
-        f"{numerator:,} of {denominator:,} independent events would give {simple.low:.1%}-{simple.high:.1%} (Wilson)."
+        f"{simple.numerator:,} of {simple.denominator:,} independent events would give "
+        f"{simple.low:.1%}-{simple.high:.1%} (Wilson)."
     )
-    return Share(
-        numerator, denominator, simple.value, low, high, "cluster", note=" ".join(filter(None, (wilson, note)))
-    )
+    return replace(simple, low=low, high=high, method="cluster", note=" ".join(filter(None, (wilson, note))))
 
 
 def _corners(xy: NDArray[np.float64], size_m: float) -> NDArray[np.int64]:
@@ -200,9 +256,13 @@ def _numbered(corners: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.unique(column * (row.max() + 1) + row, return_inverse=True)[1].reshape(-1)
 
 
-def _counts(cell: NDArray[np.int64], inside: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Events of each cell, all and inside."""
-    return np.bincount(cell).astype(np.float64), np.bincount(cell, weights=inside).astype(np.float64)
+def _counted(corners: NDArray[np.int64], events: NDArray[Any], within: NDArray[Any]) -> CellCounts:
+    """Events and those within by cell, of rows that have a cell and both counts."""
+    cell = _numbered(corners)
+    size = np.bincount(cell, weights=events)
+    held = np.empty((len(size), 2), dtype=np.int64)
+    held[cell] = corners
+    return CellCounts(held, size, np.bincount(cell, weights=within))
 
 
 def _between(size: NDArray[np.float64], within: NDArray[np.float64], share: float) -> float:
