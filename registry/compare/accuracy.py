@@ -8,6 +8,7 @@ import numpy as np
 import pandas
 import shapely
 from geopandas import GeoDataFrame
+from pyproj import CRS
 from shapely import STRtree
 
 from registry import geometry
@@ -29,6 +30,12 @@ from registry.compare.kernel import TOLERANCE_M
 from registry.compare.timed import TimedEvents, time_events
 from registry.compare.uncertainty import Share
 from registry.errors import CompareError
+from registry.geometry import Geometries
+
+NO_DISTRICTS = "No districts layer is compared."
+NO_SHEETS = "No map sheets are compared."
+NO_SHEET_OF_EVENTS = "No event that counts names its map sheet."
+NO_SHEET_OF_RECORDS = "No plotted record names its map sheet."
 
 
 @dataclass(frozen=True)
@@ -162,7 +169,7 @@ def accuracy_of(
     windows = timed.windows()
     everything, located = windows.all, selection.located
     effects = [effect for effect in selection.rules if effect.applied]
-    unmapped = find_unmapped(selection, districts, records, "No districts layer is compared.")
+    unmapped = find_unmapped(selection, districts, records, NO_DISTRICTS)
     return Accuracy(
         all=everything,
         before_handover=windows.before_handover,
@@ -171,7 +178,7 @@ def accuracy_of(
         windows_reason=windows.reason,
         events_received=len(selection.events),
         events_unlocated=int(np.count_nonzero(~selection.is_located)),
-        bounds=_bounds(everything.inside, everything.total, selection.unlocated_kept, any_record=timed.any_record),
+        bounds=bounds_of(everything.inside, everything.total, selection.unlocated_kept, any_record=timed.any_record),
         removed={effect.rule.value: effect.removed or 0 for effect in effects if effect.removes == "events"},
         rules=selection.rules,
         unfiltered=measure_window(located.distance_m, located.xy, any_record=timed.any_record)
@@ -181,7 +188,9 @@ def accuracy_of(
         unmapped_districts=unmapped,
         unmapped_sheets=_unmapped_sheets(selection, records),
         left_out=_left_out(selection, records, unrepaired),
-        by_district=() if districts is None else tuple(_of_district(row) for row in windows_by_place(districts, timed)),
+        by_district=()
+        if districts is None
+        else tuple(district_accuracy(row) for row in windows_by_place(districts, timed)),
     )
 
 
@@ -246,21 +255,23 @@ def classify(selection: Selection, records: RankedRecords, *, near_m: float = 10
     )
 
 
-def _bounds(inside: int, located: int, unlocated: int, *, any_record: bool) -> Bounds:
+def bounds_of(inside: int, located: int, unlocated: int, *, any_record: bool) -> Bounds:
+    """Bounds of M1 for so many events, see `Bounds`."""
     share = partial(containment_share, any_record=any_record)
     return Bounds(unlocated, share(inside, located + unlocated), share(inside + unlocated, located + unlocated))
 
 
 def _unmapped_sheets(selection: Selection, records: RankedRecords) -> UnmappedPlaces:
     if "map_sheet" not in selection.events or "map_sheet" not in records.attributes:
-        return find_unmapped(selection, None, records, "No map sheets are compared.")
+        return find_unmapped(selection, None, records, NO_SHEETS)
     places = places_by_sheet(selection, records)
     if not (places.place >= 0).any():
-        return find_unmapped(selection, None, records, "No event that counts names its map sheet.")
-    return find_unmapped(selection, places, records, "No plotted record names its map sheet.")
+        return find_unmapped(selection, None, records, NO_SHEET_OF_EVENTS)
+    return find_unmapped(selection, places, records, NO_SHEET_OF_RECORDS)
 
 
-def _of_district(row: GroupWindow) -> DistrictAccuracy:
+def district_accuracy(row: GroupWindow) -> DistrictAccuracy:
+    """The windows of a group that is a district."""
     values = {**vars(row), "district": row.group, "district_id": row.group_id}
     return DistrictAccuracy(**{each.name: values[each.name] for each in fields(DistrictAccuracy)})
 
@@ -269,8 +280,16 @@ def _left_out(selection: Selection, records: RankedRecords, unrepaired: GeoDataF
     """What a repair of the invalid records would add to the events inside."""
     if unrepaired is None or not len(unrepaired):
         return LeftOut(0, 0)
+    return LeftOut(len(unrepaired), count_further_inside(selection, repaired_on_plane(unrepaired, records.plane)))
+
+
+def repaired_on_plane(unrepaired: GeoDataFrame, plane: CRS) -> Geometries:
+    """Invalid records as a repair would draw them; those that it cannot draw are left out."""
     repaired = geometry.repair(lonlat(unrepaired)).geometries
-    polygons = geometry.project(repaired[~shapely.is_missing(repaired)], geometry.WGS84, records.plane)
+    return geometry.project(repaired[~shapely.is_missing(repaired)], geometry.WGS84, plane)
+
+
+def count_further_inside(selection: Selection, polygons: Geometries) -> int:
+    """How many events that count and lie outside every record would be inside these polygons."""
     outside = selection.eligible.on_plane[selection.keep & ~selection.eligible.matches.inside]
-    further = np.unique(STRtree(polygons).query(outside, predicate="dwithin", distance=TOLERANCE_M)[0])
-    return LeftOut(len(unrepaired), len(further))
+    return len(np.unique(STRtree(polygons).query(outside, predicate="dwithin", distance=TOLERANCE_M)[0]))

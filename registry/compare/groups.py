@@ -1,6 +1,6 @@
 """Groups of events: by district, map sheet, device, type or year; and against each batch's or party's records alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from registry.compare.areas import DistrictRecords, RankedRecords, district_name
 from registry.compare.columns import texts
 from registry.compare.containment import Window, first_area, measure_window
 from registry.compare.eligibility import Selection
-from registry.compare.kernel import Ranks
+from registry.compare.kernel import Mask, Ranks
 from registry.compare.timed import ThreeWindows, TimedEvents, time_events
 from registry.compare.uncertainty import MIN_DENOMINATOR, Share, wilson_share
 from registry.errors import CompareError
@@ -130,15 +130,33 @@ def group_events(
     if by is By.PARTY:
         return Grouping(by, _by_records(selection, records, parties or {}))
     timed = time_events(selection, records) if timed is None else timed
+    return Grouping(by, in_order(by, windows_by_place(places_by(by, selection, records, districts), timed)))
+
+
+def places_by(by: By, selection: Selection, records: RankedRecords, districts: Places | None = None) -> Places:
+    """The group of each event that counts, where events have one; see `group_events`.
+
+    Raises
+    ------
+    CompareError
+        If what the grouping needs is missing.
+    """
     if by is By.DISTRICT:
         if districts is None:
             raise CompareError("Nothing can be grouped by district: no districts layer is compared.")
-        return Grouping(by, windows_by_place(districts, timed))
+        return districts
     if by is By.YEAR:
-        rows = windows_by_place(_places(_years(selection), None), timed)
-        return Grouping(by, tuple(sorted(rows, key=lambda row: (row.group is None, row.group or ""))))
-    places = _places(selection.column(_COLUMN_OF[by]), _sheets(records) if by is By.SHEET else None)
-    return Grouping(by, windows_by_place(places, timed))
+        return _places(_years(selection), None)
+    return _places(selection.column(_COLUMN_OF[by]), sheets_of(records) if by is By.SHEET else None)
+
+
+def in_order(by: By, rows: Sequence[GroupWindow]) -> tuple[GroupWindow, ...]:
+    """Years in their order; else most events first, and those in no group last."""
+    if by is By.YEAR:
+        return tuple(sorted(rows, key=lambda row: (row.group is None, row.group or "")))
+    return tuple(
+        sorted(rows, key=lambda row: (row.group is None, -row.total, row.group or "", row.group_id or ""))
+    )  # fmt: skip
 
 
 def places_by_district(
@@ -169,13 +187,13 @@ def places_by_sheet(selection: Selection, records: RankedRecords) -> Places:
     selection, records
         Both need the column ``map_sheet``. Outer blanks do not matter, everything else in a name does.
     """
-    return _places(selection.column("map_sheet"), _sheets(records))
+    return _places(selection.column("map_sheet"), sheets_of(records))
 
 
 def windows_by_place(places: Places, timed: TimedEvents) -> tuple[GroupWindow, ...]:
     """The windows of each place with events, most events first; those in no place come last."""
     rows = [
-        _row(
+        group_window(
             timed.windows(places.place == index),
             places.names[index],
             places.ids[index],
@@ -183,8 +201,8 @@ def windows_by_place(places: Places, timed: TimedEvents) -> tuple[GroupWindow, .
         )
         for index in np.unique(places.place[places.place >= 0])
     ]
-    rows.sort(key=lambda row: (-row.total, row.group or "", row.group_id or ""))
-    return (*rows, _row(timed.windows(places.place < 0), None, None, None))
+    rows.append(group_window(timed.windows(places.place < 0), None, None, None))
+    return in_order(By.DISTRICT, rows)
 
 
 def find_unmapped(selection: Selection, places: Places | None, records: RankedRecords, reason: str) -> UnmappedPlaces:
@@ -195,45 +213,99 @@ def find_unmapped(selection: Selection, places: Places | None, records: RankedRe
     places
         None where they are not known; ``reason`` then says why.
     """
-    distance_m, total = selection.distance_m, int(np.count_nonzero(selection.keep))
+    total = int(np.count_nonzero(selection.keep))
+    counted = count_placed(selection, places)
+    if counted is None:
+        return unmapped_of(None, total, None, reason)
+    elsewhere = measure_window(
+        selection.distance_m[counted.elsewhere], selection.xy[counted.elsewhere], any_record=bool(len(records.polygons))
+    )
+    return unmapped_of(counted, total, elsewhere, reason)
+
+
+@dataclass(frozen=True)
+class PlacedEvents:
+    """Events that count by place: of all ``places`` that have any, and of those in which no record is plotted.
+
+    ``inside`` of the latter are inside a record all the same; ``unplaced`` are in no place. ``elsewhere`` are the
+    numbers of those in a place with a record, among the events that count.
+    """
+
+    places: frozenset[str | int]
+    without_record: Mapping[str | int, PlaceCount]
+    inside: int
+    unplaced: int
+    elsewhere: Ranks
+
+
+def count_placed(selection: Selection, places: Places | None) -> PlacedEvents | None:
+    """Count the events that `find_unmapped` is about; None where places or their records are not known.
+
+    A district is known by its number, any other place by its name.
+    """
     if places is None or places.records_plotted is None:
-        return UnmappedPlaces(0, (), Share(None, total, reason=reason), 0, total, None, reason)
+        return None
     placed = places.place >= 0
     in_unmapped = placed.copy()
     in_unmapped[placed] = places.records_plotted[places.place[placed]] == 0
-    elsewhere = placed & ~in_unmapped
     with_events, count = np.unique(places.place[in_unmapped], return_counts=True)
-    without = [PlaceCount(places.names[index], int(number)) for index, number in zip(with_events, count, strict=True)]
-    return UnmappedPlaces(
-        places=len(np.unique(places.place[placed])),
-        without_record=tuple(sorted(without, key=lambda row: (-row.events, row.place))),
-        events=wilson_share(int(np.count_nonzero(in_unmapped)), total),
-        events_inside=int(np.count_nonzero(distance_m[in_unmapped] == 0)),
-        events_unplaced=int(np.count_nonzero(~placed)),
-        elsewhere=measure_window(
-            distance_m[elsewhere], selection.xy[elsewhere], any_record=bool(len(records.polygons))
-        ),
+    return PlacedEvents(
+        places=frozenset(_known_as(places, index) for index in np.unique(places.place[placed])),
+        without_record={
+            _known_as(places, index): PlaceCount(places.names[index], int(number))
+            for index, number in zip(with_events, count, strict=True)
+        },
+        inside=int(np.count_nonzero(selection.distance_m[in_unmapped] == 0)),
+        unplaced=int(np.count_nonzero(~placed)),
+        elsewhere=np.flatnonzero(placed & ~in_unmapped),
     )
+
+
+def unmapped_of(counted: PlacedEvents | None, total: int, elsewhere: Window | None, reason: str) -> UnmappedPlaces:
+    """Reduce counted events to M11, see `find_unmapped`; ``total`` is of all events that count."""
+    if counted is None:
+        return UnmappedPlaces(0, (), Share(None, total, reason=reason), 0, total, None, reason)
+    without = counted.without_record.values()
+    return UnmappedPlaces(
+        places=len(counted.places),
+        without_record=tuple(sorted(without, key=lambda row: (-row.events, row.place))),
+        events=wilson_share(sum(row.events for row in without), total),
+        events_inside=counted.inside,
+        events_unplaced=counted.unplaced,
+        elsewhere=elsewhere,
+    )
+
+
+def _known_as(places: Places, index: int) -> str | int:
+    return places.names[index] if places.ids[index] is None else int(index)
 
 
 def _by_records(
     selection: Selection, records: RankedRecords, name_of_batch: Mapping[str, str | None]
 ) -> tuple[GroupWindow, ...]:
     """All events against the records of each name alone, in the order of handover; batches without a name last."""
-    name_of = [name_of_batch.get(batch_id) for batch_id, _ in records.batches]
-    ordered = dict.fromkeys(name for name in name_of if name is not None)
     rows = []
-    for name in (*ordered, *({None} & set(name_of))):
-        batches = np.array([each == name for each in name_of], dtype=bool)
+    for name, batches in batches_by_name(records, name_of_batch):
         timed = time_events(selection, records, batches)
         number = int(np.count_nonzero(batches[records.batch]))
-        rows.append(_row(timed.windows(), name, None, number, own_reason=timed.reason))
+        rows.append(group_window(timed.windows(), name, None, number, own_reason=timed.reason))
     return tuple(rows)
 
 
-def _row(
+def batches_by_name(
+    records: RankedRecords, name_of_batch: Mapping[str, str | None]
+) -> Iterator[tuple[str | None, Mask]]:
+    """Each name and which of ``records.batches`` bear it, in the order of handover; batches without a name last."""
+    name_of = [name_of_batch.get(batch_id) for batch_id, _ in records.batches]
+    ordered = dict.fromkeys(name for name in name_of if name is not None)
+    for name in (*ordered, *({None} & set(name_of))):
+        yield name, np.array([each == name for each in name_of], dtype=bool)
+
+
+def group_window(
     windows: ThreeWindows, group: str | None, group_id: str | None, plotted: int | None, own_reason: str | None = None
 ) -> GroupWindow:
+    """The windows of a group, with counts alone where it has few events."""
     return GroupWindow(
         **vars(_counts_only(windows.all)),
         group=group,
@@ -264,8 +336,8 @@ def _places(named: NDArray[Any], of_records: NDArray[Any] | None) -> Places:
     return Places(names, [None] * len(names), place, np.bincount(known, minlength=len(names)))
 
 
-def _sheets(records: RankedRecords) -> NDArray[Any] | None:
-    """Map sheet of each record; None where no record names one, so that nothing can be said of any sheet."""
+def sheets_of(records: RankedRecords) -> NDArray[Any] | None:
+    """The map sheet that each record names; None where none names one, so that nothing can be said of any sheet."""
     if "map_sheet" not in records.attributes:
         return None
     named = texts(records.attributes, "map_sheet")

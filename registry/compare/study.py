@@ -122,11 +122,14 @@ def study_area(
         if frame is not None and len(drawn := _drawn(lonlat(frame))):
             return _study(basis, _together(drawn, records.plane), records.plane)
     points = geometry.project(_drawn(lonlat(events)), geometry.WGS84, records.plane)
-    shapes = np.concatenate([records.polygons, points])
-    if not len(shapes):
+    return hull_around(shapely.get_coordinates(np.concatenate([records.polygons, points])), records.plane)
+
+
+def hull_around(xy: NDArray[np.float64], plane: CRS) -> StudyArea | None:
+    """The study area of places on a plane where nothing else is known: their hull and the margin around it."""
+    if not len(xy):
         return None
-    hull = shapely.convex_hull(shapely.multipoints(shapely.get_coordinates(shapes)))
-    return _study(StudyBasis.HULL, hull.buffer(HULL_MARGIN_M), records.plane)
+    return _study(StudyBasis.HULL, shapely.convex_hull(shapely.multipoints(xy)).buffer(HULL_MARGIN_M), plane)
 
 
 def _study(basis: StudyBasis, polygon: Any, plane: CRS) -> StudyArea:

@@ -259,10 +259,10 @@ def _numbered(corners: NDArray[np.int64]) -> NDArray[np.int64]:
 def _counted(corners: NDArray[np.int64], events: NDArray[Any], within: NDArray[Any]) -> CellCounts:
     """Events and those within by cell, of rows that have a cell and both counts."""
     cell = _numbered(corners)
-    size = np.bincount(cell, weights=events)
+    size, inside = (np.bincount(cell, weights=weights).astype(np.float64) for weights in (events, within))
     held = np.empty((len(size), 2), dtype=np.int64)
     held[cell] = corners
-    return CellCounts(held, size, np.bincount(cell, weights=within))
+    return CellCounts(held, size, inside)
 
 
 def _between(size: NDArray[np.float64], within: NDArray[np.float64], share: float) -> float:
