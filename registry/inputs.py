@@ -148,8 +148,13 @@ class Inputs:
         return {batch_id: handover.handed_over_on for batch_id, handover in self.handovers.items()}
 
 
-def read_inputs(registry: Registry, options: StatsOptions) -> Inputs:
+def read_inputs(registry: Registry, options: StatsOptions, *, without_events: bool = False) -> Inputs:
     """Choose layers and read of each only the columns that a comparison needs.
+
+    Parameters
+    ----------
+    without_events
+        Choose the layers of accidents and read no row of them.
 
     Raises
     ------
@@ -159,16 +164,17 @@ def read_inputs(registry: Registry, options: StatsOptions) -> Inputs:
     chosen = _choose_layers(registry, options)
     # What completeness is made from is much, and nothing else looks at it.
     more = columns_needed() if Section.COMPLETENESS in options.sections else ()
+    to_read = chosen | ({Kind.ACCIDENTS: ()} if without_events else {})
     # The records are most of what is read: GDAL reads them on one thread, and the rest meanwhile on another.
     rows = on_threads(
-        lambda kind: _read(registry, kind, chosen[kind], more if kind is Kind.MINEFIELDS else ()), list(chosen)
+        lambda kind: _read(registry, kind, to_read[kind], more if kind is Kind.MINEFIELDS else ()), list(to_read)
     )
-    frames = dict(zip(chosen, rows, strict=True))
+    frames = dict(zip(to_read, rows, strict=True))
     as_of = None
     if options.as_of is not None:
         chosen, frames, as_of = _cut(registry, chosen, frames, options.as_of)
     received, events = frames[Kind.MINEFIELDS], frames[Kind.ACCIDENTS]
-    needed = received.drop(columns=list(set(more) - set(_columns(Kind.MINEFIELDS))))
+    needed = received.drop(columns=list(set(more) - set(columns_of(Kind.MINEFIELDS))))
     scope, released = (_of_status(frames[kind], PlotStatus.PLOTTED) for kind in (Kind.SCOPE, Kind.RELEASED))
     return Inputs(
         layers=chosen,
@@ -176,12 +182,12 @@ def read_inputs(registry: Registry, options: StatsOptions) -> Inputs:
         received=received,
         plotted=_of_status(needed, PlotStatus.PLOTTED),
         unrepaired=_of_status(needed, PlotStatus.INVALID),
-        events=_located(events),
+        events=located(events),
         districts=_of_status(frames[Kind.DISTRICTS], PlotStatus.PLOTTED) if chosen[Kind.DISTRICTS] else None,
         scope=scope if len(scope) else None,
         surveyed=_of_status(frames[Kind.SURVEYED], PlotStatus.PLOTTED) if chosen[Kind.SURVEYED] else None,
         released=released if len(released) else None,
-        devices=_located(frames[Kind.DEVICES]) if chosen[Kind.DEVICES] else None,
+        devices=located(frames[Kind.DEVICES]) if chosen[Kind.DEVICES] else None,
         as_of=as_of,
     )
 
@@ -215,13 +221,14 @@ def _layers(registry: Registry, kind: Kind, batch_ids: Collection[str]) -> tuple
     return layers
 
 
-def _columns(kind: Kind) -> tuple[str, ...]:
+def columns_of(kind: Kind) -> tuple[str, ...]:
+    """The columns of a kind that a comparison needs, whatever its sections."""
     return id_field(kind), "plot_status", *_COLUMNS[kind]
 
 
 def _read(registry: Registry, kind: Kind, layers: tuple[Layer, ...], more: Collection[str]) -> GeoDataFrame:
     """All rows of the layers of one kind, with only the columns that a comparison needs."""
-    columns = list(dict.fromkeys((*_columns(kind), *more)))
+    columns = list(dict.fromkeys((*columns_of(kind), *more)))
     if not layers:
         return GeoDataFrame({name: [] for name in ("batch_id", *columns)}, geometry=[], crs=WGS84)
     frames = [registry.read(layer, columns).assign(batch_id=layer.batch_id) for layer in layers]
@@ -259,7 +266,7 @@ def _cut(
     )
 
 
-def _located(points: GeoDataFrame) -> GeoDataFrame:
+def located(points: GeoDataFrame) -> GeoDataFrame:
     """All rows, with a position only where it is usable."""
     return points.set_geometry(points.geometry.where(points["plot_status"] == PlotStatus.PLOTTED, None))
 

@@ -1,7 +1,7 @@
 """Comparisons that are kept and can be repeated: inputs by hash, options, seed, result."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,14 +44,20 @@ class Rerun:
     differences: tuple[Difference, ...]
 
 
-def compute_run(registry: Registry, options: StatsOptions, *, progress: Progress = silent) -> tuple[Comparison, Run]:
+Compute = Callable[..., Comparison]
+"""`compute_stats`, or what gives the same answer another way."""
+
+
+def compute_run(
+    registry: Registry, options: StatsOptions, *, progress: Progress = silent, compute: Compute = compute_stats
+) -> tuple[Comparison, Run]:
     """Compare, and describe the comparison so that it can be kept and repeated. Nothing is stored.
 
     The registry is looked at as it is at the beginning, whatever another process imports meanwhile. The run's id
     follows from options, seed and result, so that the same comparison has the same id.
     """
     entries = len(registry.history())
-    comparison = compute_stats(registry.as_it_was(entries), options, progress=progress)
+    comparison = compute(registry.as_it_was(entries), options, progress=progress)
     result = json_text(comparison.to_json())
     stated, result_sha256 = plain(options), sha256_of_bytes(result.encode())
     seed = comparison.parameters.get("seed")

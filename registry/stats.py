@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from registry import __version__
 from registry.codes import By, Section
@@ -222,10 +223,11 @@ def compute_stats(
         pool.submit(importlib.import_module, "scipy.special")
         inputs = read_inputs(registry, options)
         progress("comparing events with records", 0.3)
-        return _compare(_basis(inputs, options, pool), progress, pool)
+        return compare(basis_of(inputs, options, pool, plane_of(inputs.plotted, inputs.events)), pool, progress)
 
 
-def _compare(basis: Basis, progress: Progress, pool: ThreadPoolExecutor) -> Comparison:
+def compare(basis: Basis, pool: ThreadPoolExecutor, progress: Progress = silent) -> Comparison:
+    """Compute every section that is asked for; two of them on threads of the pool."""
     inputs, options, selection, records = basis.inputs, basis.options, basis.selection, basis.records
     wanted = frozenset(options.sections)
     classified = classify(selection, records, near_m=options.near_m)
@@ -261,17 +263,22 @@ def _compare(basis: Basis, progress: Progress, pool: ThreadPoolExecutor) -> Comp
     )
 
 
-def _basis(inputs: Inputs, options: StatsOptions, pool: ThreadPoolExecutor) -> Basis:
-    records = rank_records(inputs.plotted, inputs.handed_over_on, plane_of(inputs.plotted, inputs.events))
+def basis_of(inputs: Inputs, options: StatsOptions, pool: ThreadPoolExecutor, plane: CRS) -> Basis:
+    """Match events with records on a plane; the records are merged on a thread of the pool."""
+    records = rank_records(inputs.plotted, inputs.handed_over_on, plane)
     merging = pool.submit(merge_records, records)
-    criteria = Criteria(
+    return Basis(options, inputs, records, select_events(inputs.events, records, criteria_of(inputs, options)), merging)
+
+
+def criteria_of(inputs: Inputs, options: StatsOptions) -> Criteria:
+    """What events are held against."""
+    return Criteria(
         rules=options.rules,
         scope=inputs.scope,
         released=inputs.released,
         claimed=claimed_by_all(claims_of(inputs.received)),
         coarse_above_m=options.coarse_above_m,
     )
-    return Basis(options, inputs, records, select_events(inputs.events, records, criteria), merging)
 
 
 def _parameters(basis: Basis) -> dict[str, object]:

@@ -268,8 +268,12 @@ class Registry:
         frame = pyogrio.read_dataframe(self.path, layer=layer.table_name, columns=columns, bbox=bounds, use_arrow=True)
         for field in fields(layer.kind):
             if field.name in frame:
-                frame[field.name] = _restored(frame[field.name], field.field_type)
+                frame[field.name] = restored(frame[field.name], field.field_type)
         return frame
+
+    def read_arrow(self, layer: Layer, columns: Sequence[str]) -> Any:
+        """Read columns of a layer as an Arrow table, in stored order; ``geom`` has WKB on WGS 84, null without one."""
+        return pyogrio.read_arrow(self.path, layer=layer.table_name, columns=list(columns))[1]
 
     def add(self, new: NewLayer) -> Layer:
         """Add a layer with everything that belongs to it, in one transaction.
@@ -506,7 +510,7 @@ def _is_text(stated: str) -> bool:
     return stated.encode(errors="replace").decode() == stated
 
 
-def _restored(column: pd.Series, field_type: FieldType) -> pd.Series:
+def restored(column: pd.Series, field_type: FieldType) -> pd.Series:
     """A column as the schema types it."""
     match field_type:
         case FieldType.TEXT:

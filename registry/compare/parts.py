@@ -15,7 +15,7 @@ from geopandas import GeoDataFrame
 
 from registry.codes import By, Section
 from registry.compare.accuracy import count_further_inside
-from registry.compare.areas import RankedRecords, lonlat
+from registry.compare.areas import RankedRecords, district_names, lonlat
 from registry.compare.containment import first_area
 from registry.compare.eligibility import Criteria, RuleEffect, Selection, select_events
 from registry.compare.groups import (
@@ -235,9 +235,9 @@ def _enter_places(
     """Events by district and by sheet: the groups of the first, and where nothing was ever mapped."""
     by_district, by_sheet, sheets_named = None, None, 0
     if case.districts is not None:
-        number = [str(index) for index in range(len(case.districts))]
+        ids = [str(record_id) for record_id in case.districts["record_id"]]
         place = first_area(selection.located.points[selection.keep], lonlat(case.districts))
-        districts = Places(number, number, place, case.in_district)
+        districts = Places(district_names(case.districts), ids, place, case.in_district)
         _enter_groups(book, By.DISTRICT, districts, timed)
         by_district = _enter_elsewhere(book, By.DISTRICT, selection, districts)
     if _has_sheets(selection.events, case):

@@ -50,7 +50,7 @@ class WindowTally:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Ranks that quantiles of a window need among distances above 0, their bins, and the rank with which each starts."""
+    """Ranks that quantiles of a window need among distances above 0, their bins, and the rank that each starts at."""
 
     ranks: Ranks
     bins: Ranks
