@@ -10,6 +10,7 @@ import typer
 
 from registry import __version__
 from registry.cli_claims import app as claims_app
+from registry.cli_export import app as export_app
 from registry.cli_map import app as map_app
 from registry.cli_stats import app as stats_app
 from registry.codes import Instrument
@@ -461,5 +462,5 @@ def _pairs(pairs: Sequence[str], option: str, theirs_name: str) -> dict[str, str
     return found
 
 
-for verbs in (stats_app, map_app, claims_app):
+for verbs in (stats_app, map_app, claims_app, export_app):
     app.add_typer(verbs)

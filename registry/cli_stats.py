@@ -1,6 +1,8 @@
 """The verbs that compare: ``stats`` and ``shift``."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from registry.model import Run
+    from registry.runs import Compute
     from registry.store import Registry
 
 
@@ -121,12 +124,30 @@ def stats(
         str | None,
         typer.Option("--rerun", metavar="RUN", help="Repeat a stored run. Exit code 1 if the result is another."),
     ] = None,
+    events_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--events-from",
+            metavar="PARTS",
+            help="Read the events row group by row group from what export wrote; some sections are then not computed.",
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler", metavar="ADDRESS", help="With --events-from: on the Dask cluster of this scheduler."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure what the maps cover, and how many recorded explosions fall outside them. The run is stored."""
     if rerun is not None:
         _rerun(context, rerun, as_json=as_json)
         return
+    if scheduler is not None and events_from is None:
+        raise typer.BadParameter("a cluster reads events from parts; name them with --events-from.")
+    if features is not None and events_from is not None:
+        raise typer.BadParameter("no event is classified one by one where events come from parts.")
     from registry.compare.ground import GroundOptions
     from registry.inputs import StatsOptions
     from registry.runs import compute_run
@@ -145,10 +166,11 @@ def stats(
         cluster_events=cluster_events,
         sigma_m=sigma,
         seed=seed,
-        sections=tuple(section for section in Section if not only or section in only),
+        sections=_sections(only, in_parts=events_from is not None),
     )
     with open_registry(context) as registry, watched() as progress:
-        result, run = compute_run(registry, options, progress=progress)
+        with _computing(events_from, scheduler) as compute:
+            result, run = compute_run(registry, options, progress=progress, compute=compute)
         if features is not None:
             from registry.features import write_classified
 
@@ -163,7 +185,39 @@ def stats(
         return
     from registry import stats_text
 
-    print_rich(stats_text.comparison(result))
+    print_rich(stats_text.comparison(result, in_parts=events_from is not None))
+
+
+def _sections(only: list[Section] | None, *, in_parts: bool) -> tuple[Section, ...]:
+    """The sections that are asked for; where events come from parts and none is named, those that can be computed."""
+    if only or not in_parts:
+        return tuple(section for section in Section if not only or section in only)
+    from registry.partwise import IN_PARTS
+
+    return IN_PARTS
+
+
+@contextmanager
+def _computing(events_from: Path | None, scheduler: str | None) -> "Iterator[Compute]":
+    """What compares: all events at once, or row group by row group, here or on a cluster."""
+    if events_from is None:
+        from registry.stats import compute_stats
+
+        yield compute_stats
+        return
+    from registry.eventparts import open_parts
+    from registry.partwise import Here, counted_so_far, in_parts
+
+    parts = open_parts(events_from)
+    print(f"{parts.rows:,} events in {len(parts.groups):,} row groups from {events_from}.", file=sys.stderr)
+    if scheduler is None:
+        with Here() as engine:
+            yield in_parts(parts, engine)
+        return
+    from registry.cluster import on_cluster
+
+    with on_cluster(scheduler, counted_so_far) as cluster:
+        yield in_parts(parts, cluster)
 
 
 def _store_run(registry: "Registry", run: "Run") -> None:

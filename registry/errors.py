@@ -55,3 +55,7 @@ class NewerFormat(StoreError, ValueError):
 
 class CompareError(RegistryError, ValueError):
     """A comparison was asked for that the given layers cannot answer."""
+
+
+class ClusterError(RegistryError, ConnectionError):
+    """A cluster cannot be reached, or does not do what is asked."""

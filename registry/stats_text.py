@@ -41,12 +41,12 @@ _GROUP_TITLES = {
 _GROUP_COLUMNS = ("records", "events", "inside", "outside", "share outside, 95 % interval", "before", "after")
 
 
-def comparison(result: Comparison) -> RenderableType:
-    """The figures, each with its numerator, denominator and interval."""
-    return Group(*_parts(result), Text(NOTICE, "bold"))
+def comparison(result: Comparison, *, in_parts: bool = False) -> RenderableType:
+    """The figures, each with its numerator, denominator and interval; ``in_parts`` if that is how events were read."""
+    return Group(*_parts(result, in_parts=in_parts), Text(NOTICE, "bold"))
 
 
-def _parts(result: Comparison) -> Iterator[RenderableType]:
+def _parts(result: Comparison, *, in_parts: bool) -> Iterator[RenderableType]:
     if result.as_of is not None:
         yield Text(shown(_as_of(result.as_of)), "bold")
     yield _coverage(result)
@@ -68,7 +68,8 @@ def _parts(result: Comparison) -> Iterator[RenderableType]:
     if result.clusters is not None:
         yield clusters(result.clusters)
     if result.not_computed:
-        yield Text(f"{not_computed(result)} Without --only it is.", "bold")
+        without = "--only and --events-from" if in_parts else "--only"
+        yield Text(f"{not_computed(result)} Without {without} it is.", "bold")
     yield _in_words(headlines(result))
     yield _why_no_accuracy(result)
 
