@@ -31,7 +31,7 @@ from registry.compare.areas import lonlat, plane_of
 from registry.compare.groups import places_by
 from registry.compare.parts import COUNTED_IN_PARTS, PartCase, PartTally, Series, add_parts, tally_part
 from registry.compare.reduced import reduce_parts
-from registry.compare.study import StudyBasis
+from registry.compare.study import stated_study
 from registry.compare.tally import Wanted, found_in, values_of, wanted_of
 from registry.compare.windows import AsOf, LeftOutRows, happened_by
 from registry.errors import CompareError, SourceError
@@ -39,11 +39,14 @@ from registry.eventparts import EventParts, GroupAt, read_group
 from registry.geometry import WGS84, total_bounds
 from registry.inputs import StatsOptions, columns_of, located, read_inputs
 from registry.model import Kind, Layer, Progress, silent
-from registry.stats import Basis, Comparison, basis_of, compare, criteria_of
+from registry.stats import Basis, Comparison, basis_of, compare, compute_stats, criteria_of
 from registry.store import Registry
 
 IN_PARTS = tuple(section for section in Section if section in COUNTED_IN_PARTS)
 """Sections that can be computed of events in parts, beside coverage and accuracy."""
+
+_OF_EVENTS = frozenset({Section.PREDICTIVE, Section.MARGINS, Section.THEMATIC})
+"""Those of them that look at events; the others are about records alone."""
 
 _PLACED = ("plot_status", "batch_id", "occurred_on", "occurred_on_precision")
 _PACKAGES = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "pyarrow")
@@ -207,38 +210,52 @@ def compute_stats_in_parts(
             f"The section {', '.join(beyond)} looks at all events at once and is not computed of events in parts; "
             "leave it out, or compare without parts."
         )
+    if not parts.groups:
+        return compute_stats(registry, options, progress=progress)
     progress("reading layers", 0.0)
     inputs = read_inputs(registry, options, without_events=True)
     layers = inputs.layers[Kind.ACCIDENTS]
     refuse_other_parts(parts, registry, layers)
     cut = Cut(frozenset(layer.batch_id for layer in layers), options.as_of)
     progress("looking where events lie", 0.1)
-    bounds = engine.fold(bounds_in, engine.share(cut), parts.groups, join_bounds) if parts.groups else None
-    plane = plane_of(inputs.plotted, _corners(bounds))
+    bounds = engine.fold(bounds_in, engine.share(cut), parts.groups, join_bounds)
     with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as beside:
-        basis = basis_of(inputs, options, pool, plane)
-        # Of no event: what is wrong with the options shows at once, and what records alone say is there meanwhile.
-        classify(basis.selection, basis.records, near_m=options.near_m)
-        if By.DISTRICT in options.by:
-            places_by(By.DISTRICT, basis.selection, basis.records, basis.districts)
-        case = _case(basis)
-        of_records = beside.submit(compare, basis, pool)
-        if not parts.groups:
-            return of_records.result()
-        shared = engine.share(Shared(case, cut, software()))
-        counted, kept = engine.count(count_in, shared, parts.groups, add_counted, progress)
+        of_records = dataclasses.replace(options, sections=tuple(set(options.sections) - _OF_EVENTS))
+        basis = basis_of(inputs, of_records, pool, plane_of(inputs.plotted, _corners(bounds)))
+        _refuse_options(basis)
+        comparing = beside.submit(compare, basis, pool)  # what records alone say, while events are counted
+        case = _case(basis, options)
+        counted, distance_of = _count(Shared(case, cut, software()), parts, engine, progress)
         _refuse_other_rows(counted.rows, layers)
-        wanted = {series: wanted_of(tally) for series, tally in counted.tally.windows.items()}
-        progress("finding quantiles", 0.9)
-        distance_of = _values(wanted, engine.ask(find_in, wanted, kept))
-        base = of_records.result()
-        unrepaired = len(inputs.unrepaired)
-        reduced = reduce_parts(counted.tally, distance_of, case, basis.land, unrepaired=unrepaired)
+        base = comparing.result()
+        reduced = reduce_parts(counted.tally, distance_of, case, basis.land, unrepaired=len(inputs.unrepaired))
     return dataclasses.replace(
         base,
+        not_computed=tuple(section for section in Section if section not in options.sections),
         as_of=_as_of(base.as_of, counted.rows),
         **{field.name: getattr(reduced, field.name) for field in dataclasses.fields(reduced)},
     )
+
+
+def _refuse_options(basis: Basis) -> None:
+    """Refuse what `registry.stats.compare` refuses, before anything is counted; there is no event to be looked at."""
+    classify(basis.selection, basis.records, near_m=basis.options.near_m)
+    if By.DISTRICT in basis.options.by:
+        places_by(By.DISTRICT, basis.selection, basis.records, basis.districts)
+
+
+def _count(
+    shared: Shared, parts: EventParts, engine: Engine, progress: Progress
+) -> tuple[Counted, dict[Series, dict[int, float]]]:
+    """All row groups counted; and the distance of each rank that a quantile needs, by series."""
+    counted, kept = engine.count(count_in, engine.share(shared), parts.groups, add_counted, progress)
+    wanted = {series: wanted_of(tally) for series, tally in counted.tally.windows.items()}
+    progress("finding quantiles", 0.9)
+    answers = engine.ask(find_in, wanted, kept)
+    return counted, {
+        series: values_of(each, [answer[series] for answer in answers if series in answer])
+        for series, each in wanted.items()
+    }
 
 
 def refuse_other_parts(parts: EventParts, registry: Registry, layers: Sequence[Layer]) -> None:
@@ -323,31 +340,20 @@ def refuse_other_software(asked: Mapping[str, str]) -> None:
         )
 
 
-def _case(basis: Basis) -> PartCase:
-    inputs, options, records = basis.inputs, basis.options, basis.records
-    study = basis.study if Section.PREDICTIVE in options.sections else None
+def _case(basis: Basis, options: StatsOptions) -> PartCase:
+    inputs, records = basis.inputs, basis.records
+    wanted = Section.PREDICTIVE in options.sections
     return PartCase(
         records=records,
         criteria=criteria_of(inputs, options),
         districts=inputs.districts,
         in_district=None if basis.placed is None else basis.placed.records_plotted,
         repaired=repaired_on_plane(inputs.unrepaired, records.plane),
-        study=None
-        if study is None or study.basis is StudyBasis.HULL
-        else dataclasses.replace(study, polygon=shapely.normalize(study.polygon)),
+        study=stated_study(records.plane, scope=inputs.scope, districts=inputs.districts) if wanted else None,
         by=tuple(dict.fromkeys(options.by)),
         parties={batch_id: handover.giving_party for batch_id, handover in inputs.handovers.items()},
         sections=frozenset(options.sections),
     )
-
-
-def _values(
-    wanted: Mapping[Series, Wanted], answers: Sequence[Mapping[Series, NDArray[np.float64]]]
-) -> dict[Series, dict[int, float]]:
-    return {
-        series: values_of(each, [answer[series] for answer in answers if series in answer])
-        for series, each in wanted.items()
-    }
 
 
 def _refuse_other_rows(rows: CutRows, layers: Sequence[Layer]) -> None:

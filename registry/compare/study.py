@@ -118,11 +118,21 @@ def study_area(
     StudyArea or None
         None where there is nothing to make it from. The order of rows and of vertices does not change it.
     """
-    for basis, frame in ((StudyBasis.SCOPE, scope), (StudyBasis.DISTRICTS, districts)):
-        if frame is not None and len(drawn := _drawn(lonlat(frame))):
-            return _study(basis, _together(drawn, records.plane), records.plane)
+    stated = stated_study(records.plane, scope=scope, districts=districts)
+    if stated is not None:
+        return stated
     points = geometry.project(_drawn(lonlat(events)), geometry.WGS84, records.plane)
     return hull_around(shapely.get_coordinates(np.concatenate([records.polygons, points])), records.plane)
+
+
+def stated_study(
+    plane: CRS, *, scope: GeoDataFrame | None = None, districts: GeoDataFrame | None = None
+) -> StudyArea | None:
+    """The study area that does not depend on records and events, see `study_area`; None where there is none."""
+    for basis, frame in ((StudyBasis.SCOPE, scope), (StudyBasis.DISTRICTS, districts)):
+        if frame is not None and len(drawn := _drawn(lonlat(frame))):
+            return _study(basis, _together(drawn, plane), plane)
+    return None
 
 
 def hull_around(xy: NDArray[np.float64], plane: CRS) -> StudyArea | None:
