@@ -1,4 +1,4 @@
-"""A registry at sea with everything that a comparison in parts must mind: rules, districts, sheets, dates, duplicates."""
+"""A registry at sea with all that a comparison in parts must mind: rules, districts, sheets, dates, duplicates."""
 
 from datetime import date
 from pathlib import Path
@@ -49,7 +49,13 @@ def build(path: Path, *, scope: bool = True, seed: int = 5) -> Path:
             released_on_precision=["DAY"],
         )
         if scope:
-            add(registry, "first", Kind.SCOPE, [square(-5, -5, 70)], handover=_handover("first", "2021-06-12", "Party 0"))
+            add(
+                registry,
+                "first",
+                Kind.SCOPE,
+                [square(-5, -5, 70)],
+                handover=_handover("first", "2021-06-12", "Party 0"),
+            )
     return path
 
 

@@ -105,7 +105,9 @@ def test_what_a_worker_cannot_import_is_named(address):
 
 
 def test_a_scheduler_without_a_worker():
-    with distributed.LocalCluster(n_workers=0, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1") as local:
+    with distributed.LocalCluster(
+        n_workers=0, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
+    ) as local:
         refused(local.scheduler_address, "the scheduler has no worker; start some with: dask worker")
 
 
