@@ -64,7 +64,7 @@ $(VENV)/installed: setup.cfg pyproject.toml | $(VENV)/made
 	@touch $@
 
 $(VENV)/installed-test: setup.cfg pyproject.toml | $(VENV)/made
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fast,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fast,cluster,test]'
 	@touch $@ $(VENV)/installed
 
 $(CACHE)/tools/installed: | $(VENV)/made

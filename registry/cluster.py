@@ -1,4 +1,4 @@
-"""Row groups counted on a Dask cluster: the only place that knows Dask, and it knows nothing else.
+"""Steps taken on a Dask cluster: the only place that knows Dask, and it knows nothing of what the steps do.
 
 A cluster does what `registry.partwise.Engine` asks. What is shared goes to every worker once; a row group is a task,
 and what it keeps stays with its worker until it is asked. Where a worker dies, Dask takes its steps again elsewhere.
@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from registry.errors import ClusterError
+from registry.model import Progress
 
 CONNECT_S = 10.0
 """How long a scheduler may take to answer."""
 
 _ADDED_AT_ONCE = 8
-
-Progress = Callable[[str, float | None], None]
 
 
 class Cluster:

@@ -27,6 +27,7 @@ STATS_KEYS = {
 }  # fmt: skip
 VERBS = (
     "init", "import", "withdraw", "list", "show", "diff", "verify", "stats", "shift", "map", "demo", "claims",
+    "export",
 )  # fmt: skip
 COMMAND = Path(sys.executable).with_name("minefield-registry")
 

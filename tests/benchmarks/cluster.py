@@ -165,15 +165,15 @@ def cluster() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     dask = [sys.executable, "-m", "dask"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT}
-    port = address.rpartition(":")[2]
+    here = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
+    commands = [
+        [*dask, "scheduler", *here, "--port", address.rpartition(":")[2]],
+        *[[*dask, "worker", address, *here, "--nthreads", "1"]] * 2,
+    ]
     begun = [
-        subprocess.Popen([*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"], **quiet),
-        *(
-            subprocess.Popen([*dask, "worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard"], **quiet)
-            for _ in range(2)
-        ),
-    ]  # fmt: skip
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+        for command in commands
+    ]
     try:
         while len(pids(address)) < 2:
             time.sleep(0.2)

@@ -5,8 +5,11 @@ from hypothesis import strategies as st
 
 from registry.compare.uncertainty import (
     Share,
+    add_cells,
+    cell_share,
     cells,
     cluster_interval,
+    count_cells,
     design_effect,
     event_share,
     wilson_interval,
@@ -171,3 +174,31 @@ class TestEventShare:
                 held[name] += share.low <= 0.3 <= share.high
         assert held["wilson"] < 0.75 * 400
         assert 0.92 * 400 <= held["cluster"] <= 0.985 * 400
+
+
+class TestCellCounts:
+    """Events counted set by set have the share, to the last bit, that all of them have at once."""
+
+    @given(
+        st.lists(
+            st.lists(st.tuples(st.booleans(), st.floats(-2e4, 2e4), st.floats(-2e4, 2e4)), max_size=25),
+            min_size=1,
+            max_size=5,
+        )
+    )
+    def test_sets_add_up(self, sets):
+        counted = [
+            (np.array([e[0] for e in each], bool), np.array([e[1:] for e in each]).reshape(-1, 2)) for each in sets
+        ]
+        inside, xy = (np.concatenate(parts) for parts in zip(*counted, strict=True))
+        counts = add_cells([count_cells(*each) for each in counted])
+        assert cell_share(counts) == event_share(inside, xy)
+        assert cell_share(counts.complement) == event_share(~inside, xy)
+
+    def test_by_hand(self):
+        inside, xy = np.array([True, False, True]), np.array([[1.0, 1.0], [2.0, 2.0], [-1.0, 6_000.0]])
+        counts = count_cells(inside, xy)
+        assert counts.corners.tolist() == [[-1, 1], [0, 0]]
+        assert counts.events.tolist() == [1, 2]
+        assert counts.within.tolist() == [1, 1]
+        assert counts.complement.within.tolist() == [0, 1]
