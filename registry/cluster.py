@@ -5,8 +5,9 @@ and what it keeps stays with its worker until it is asked. Where a worker dies, 
 """
 
 import asyncio
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,8 +28,14 @@ class Cluster:
         self._counted_so_far = counted_so_far
 
     def share(self, value: Any) -> Any:
-        """Hand a value to every worker once."""
-        return self._client.scatter(value, broadcast=True, hash=False)
+        """Hand a value to every worker that takes steps with it.
+
+        It is the result of a task, which the scheduler can have taken again. Dask soon drops the copies of what is
+        scattered but one, and with the worker that has this one the value would be lost.
+        """
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            return self._client.submit(_same, value, pure=False)
 
     def fold(self, step: Callable[[Any, Any], Any], shared: Any, items: Sequence[Any], add: Any) -> Any:
         """Take a step for each of several items, one at least, and add up the results."""
@@ -83,7 +90,6 @@ def on_cluster(address: str, counted_so_far: Callable[[int, int], tuple[str, flo
     """
     try:
         from distributed import Client
-        from distributed.client import FuturesCancelledError
         from distributed.comm import CommClosedError
         from distributed.scheduler import KilledWorker
     except ImportError as error:
@@ -100,7 +106,7 @@ def on_cluster(address: str, counted_so_far: Callable[[int, int], tuple[str, flo
             f"{address}: several workers died of the same row group; give them more memory, or export the events in "
             "smaller row groups."
         ) from error
-    except (FuturesCancelledError, CommClosedError, TimeoutError) as error:
+    except (CancelledError, CommClosedError, TimeoutError) as error:
         raise ClusterError(
             f"{address}: the cluster was lost ({error}); look at its scheduler and begin again."
         ) from error
@@ -137,6 +143,10 @@ def _workers_of(address: str) -> int:
     raise ClusterError(
         f"{address}: no scheduler answers there ({why}); start one with: dask scheduler, and give its address."
     )
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _first(pair: tuple[Any, Any]) -> Any:
