@@ -39,6 +39,7 @@ else
 	$(BIN)/python tests/benchmarks/where.py
 	$(BIN)/python tests/benchmarks/areas.py
 	$(BIN)/python tests/benchmarks/estimates.py
+	$(BIN)/python tests/benchmarks/imports.py --peer-python $(CACHE)/peer/bin/python
 	$(BIN)/python tests/benchmarks/rows.py
 	$(BIN)/python tests/benchmarks/webmap.py --peer-python $(CACHE)/peer/bin/python
 endif

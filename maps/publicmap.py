@@ -20,7 +20,7 @@ from maps.redact import LEAST, Evidence, Redacted, range_ceilings, redact_by_dis
 from maps.words import ENGLISH, Catalogue, mark
 from registry.compare.areas import are_repeated, district_names
 from registry.compare.containment import EventClass
-from registry.duplicates import same_shapes
+from registry.duplicates import same_shapes_among
 from registry.errors import RegistryError
 from registry.geometry import WGS84, Geometries, project, total_bounds
 from registry.inputs import Inputs, StatsOptions, read_inputs
@@ -116,8 +116,7 @@ def evidence_of(inputs: Inputs, comparison: Comparison) -> Evidence:
     counted = classified[classified["removed_by"].isna().to_numpy(dtype=bool) & drawn_rows(classified)]
     records = inputs.plotted.geometry.to_numpy()[~are_repeated(inputs.plotted)]
     on_plane = project(records, WGS84, HexagonGrid(1, 0).plane)
-    twins = same_shapes(on_plane, on_plane)
-    repeated = np.unique(twins.right[twins.left < twins.right])
+    repeated = np.unique(same_shapes_among(on_plane).left)
     return Evidence(
         counted.geometry.to_numpy(),
         (counted["event_class"] == EventClass.INSIDE.value).to_numpy(dtype=bool),

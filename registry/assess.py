@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from registry import checks
-from registry.checks import Held, Plotted
+from registry.checks import Case, Held, Plotted
 from registry.codes import PlotStatus
 from registry.content import Content, check_content
 from registry.findings import Hit
@@ -57,8 +57,9 @@ def assess(records: gpd.GeoDataFrame, parts: Sequence[Part], kind: Kind, held: H
     hits = []
     if plotted is not None:
         area_m2[plotted.rows] = shapely.area(plotted.plane)
-        hits = checks.check(plotted, held)
-        _link_twins(records, plotted, held)
+        case = Case(plotted, held)
+        hits = checks.check(case)
+        _link_twins(records, case)
     return hits + check_content(Content(kind, records, area_m2, handover.handed_over_on, date.today()))  # noqa: DTZ011
 
 
@@ -86,12 +87,11 @@ def _plotted(records: gpd.GeoDataFrame, parts: Sequence[Part], kind: Kind) -> Pl
     )
 
 
-def _link_twins(records: gpd.GeoDataFrame, plotted: Plotted, held: Held) -> None:
-    twins = checks.twins_held(plotted, held)
-    if twins:
+def _link_twins(records: gpd.GeoDataFrame, case: Case) -> None:
+    if case.twins:
         records["duplicate_of"] = None
-        names = [held.record_names[j] for j, _ in twins.values()]
-        records.loc[[int(plotted.rows[i]) for i in twins], "duplicate_of"] = names
+        names = [case.held.record_names[j] for j, _ in case.twins.values()]
+        records.loc[[int(case.plotted.rows[i]) for i in case.twins], "duplicate_of"] = names
 
 
 def _column(records: pd.DataFrame, name: str, blank: Any) -> Any:

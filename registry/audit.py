@@ -1,7 +1,7 @@
 """The audit chain: what was done, sealed link by link, and the recomputation of all of it."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,20 @@ def sha256_of_query(connection: sqlite3.Connection, sql: str, parameters: Sequen
     return seal.sha256_of_rows([column[0] for column in cursor.description], cursor)
 
 
+def sha256_of_layer(connection: sqlite3.Connection, table: str, *, without: Collection[str] = frozenset()) -> str:
+    """SHA-256 of the rows of a layer.
+
+    Parameters
+    ----------
+    without
+        Columns that are known to hold nothing; they need not be read.
+    """
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({quoted(table)})")]
+    read = ", ".join(quoted(column) for column in columns if column not in without)
+    cursor = connection.execute(f"SELECT {read} FROM {quoted(table)} ORDER BY fid")
+    return seal.sha256_of_rows(columns, cursor, without=without)
+
+
 def verify(connection: sqlite3.Connection, layers: Sequence[Layer], progress: Progress) -> Verification:
     """Recompute every hash and check the file's own integrity."""
     progress("checking the file", None)
@@ -117,7 +131,7 @@ def _layer_problems(connection: sqlite3.Connection, layer: Layer, sealed: Mappin
         return [f"{where}: the history holds no import of it."]
     try:
         found = seals(connection, layer)
-        content_sha256 = sha256_of_query(connection, f"SELECT * FROM {quoted(layer.table_name)} ORDER BY fid")
+        content_sha256 = sha256_of_layer(connection, layer.table_name)
         index = connection.execute("SELECT rtreecheck(?)", (index_name(layer),)).fetchone()[0]
     except sqlite3.Error as error:
         return [f"{where}: it cannot be read ({error})."]

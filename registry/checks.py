@@ -1,7 +1,8 @@
 """The checks of what was plotted: one small function per check, each with its code (see `registry.findings`)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,19 @@ from pyproj import CRS
 from registry import duplicates
 from registry.candidates import MISREADINGS, Misreading, misreading_of
 from registry.findings import Hit
-from registry.geometry import WGS84, Geometries, longest_edge_m, on_plane, project, to_wgs84, width_m
+from registry.geometry import (
+    WGS84,
+    Geometries,
+    longest_edge_m,
+    on_plane,
+    project,
+    reach_m,
+    to_wgs84,
+    uncrossed,
+    width_m,
+)
 from registry.model import Kind
+from registry.threads import beside
 
 SPACING_MAX_M = 5_000.0
 AREA_MIN_M2 = 100.0
@@ -69,6 +81,50 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Case:
+    """What was plotted beside what is held, with what several checks ask worked out once."""
+
+    plotted: Plotted
+    held: Held
+
+    @cached_property
+    def theirs(self) -> Geometries:
+        """The records held, on the plane of those plotted, where a sliver may cross itself."""
+        return project(self.held.records, WGS84, self.plotted.plane_crs)
+
+    @cached_property
+    def twins(self) -> dict[int, tuple[int, float]]:
+        """For each record that another batch holds too: that record, and the share of the smaller they have in common.
+
+        It is the same field where both share 90 % of the smaller and their sizes are alike, or where they bear the same
+        number and share more than half of the smaller.
+        """
+        plotted, held = self.plotted, self.held
+        if not len(held.records) or _duplicate_in_registry not in _CHECKS_OF_KIND[plotted.kind]:
+            return {}
+        i, j = duplicates.boxes_touching(plotted.plane, self.theirs)
+        sizes = shapely.area(plotted.plane)[i], shapely.area(self.theirs)[j]
+        # Sharing most of the smaller is not enough: a small field may lie inside a large one.
+        alike = np.minimum(*sizes) >= SAME_FIELD_SHARE * np.maximum(*sizes)
+        # A batch id holds no slash, so the record's own number is what follows the first one.
+        ours = duplicates.number_keys(plotted.record_ids)
+        named = duplicates.number_keys(str(name).partition("/")[2] for name in held.record_names)
+        same_number = ours[i] == named[j]
+        asked = alike | same_number
+        i, j, least = i[asked], j[asked], np.where(same_number, SAME_NUMBER_SHARE, SAME_FIELD_SHARE)[asked]
+        used, j = np.unique(j, return_inverse=True)
+        theirs = uncrossed(self.theirs[used])
+        shared = duplicates.sharing(plotted.plane, theirs, i, j, least_share=least)
+        found: dict[int, tuple[int, float]] = {}
+        for record, twin, share in zip(
+            shared.left.tolist(), used[shared.right].tolist(), shared.value.tolist(), strict=True
+        ):
+            if share > max(SAME_NUMBER_SHARE, found.get(record, (0, 0.0))[1]):
+                found[record] = twin, share
+        return found
+
+
+@dataclass(frozen=True)
 class MisreadRow:
     """A record far from the districts and scope, what would bring it back into them, and how far it lies from them."""
 
@@ -99,17 +155,27 @@ def misread_positions(kind: Kind, rows: NDArray[np.int64], lonlat: Geometries, h
     ]
 
 
-def check(plotted: Plotted, held: Held) -> list[Hit]:
+def check(case: Case) -> list[Hit]:
     """Run every check of this kind of layer over what was plotted."""
-    return [hit for one in _CHECKS_OF_KIND[plotted.kind] for hit in one(plotted, held)]
+    checks = _CHECKS_OF_KIND[case.plotted.kind]
+    if _overlap_in_layer not in checks:
+        return _found(case, checks)
+    # It takes as long as all the rest, and needs nothing of it.
+    rest = [one for one in checks if one is not _overlap_in_layer]
+    found, overlaps = beside(lambda: _found(case, rest), lambda: _overlap_in_layer(case))
+    return found + overlaps
+
+
+def _found(case: Case, checks: Sequence[Callable[[Case], list[Hit]]]) -> list[Hit]:
+    return [hit for one in checks for hit in one(case)]
 
 
 def _hits(code: str, plotted: Plotted, found: NDArray[np.bool_], message: Callable[[int], str]) -> list[Hit]:
     return [Hit(code, int(plotted.rows[i]), message(int(i))) for i in np.flatnonzero(found)]
 
 
-def _duplicate_in_layer(plotted: Plotted, _: Held) -> list[Hit]:
-    pairs = duplicates.each_once(duplicates.same_shapes(plotted.plane, plotted.plane))
+def _duplicate_in_layer(case: Case) -> list[Hit]:
+    plotted, pairs = case.plotted, duplicates.same_shapes_among(case.plotted.plane)
     first: dict[int, int] = {}
     for i, j in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True):
         first[i] = min(j, first.get(i, j))
@@ -119,63 +185,41 @@ def _duplicate_in_layer(plotted: Plotted, _: Held) -> list[Hit]:
     ]
 
 
-def _overlap_in_layer(plotted: Plotted, _: Held) -> list[Hit]:
-    pairs = duplicates.overlaps(plotted.plane, plotted.plane, least_share=OVERLAP_MIN_SHARE)
-    other = pairs.left != pairs.right
-    found = pd.DataFrame({"i": pairs.left[other], "j": pairs.right[other], "share": pairs.value[other]})
-    if found.empty:
-        return []
-    most = found.sort_values(["i", "share", "j"], ascending=[True, False, True]).groupby("i")
+def _overlap_in_layer(case: Case) -> list[Hit]:
+    plotted, pairs = case.plotted, duplicates.overlaps_among(case.plotted.plane, least_share=OVERLAP_MIN_SHARE)
+    i, j = np.concatenate([pairs.left, pairs.right]), np.concatenate([pairs.right, pairs.left])
+    share = np.tile(pairs.value, 2)
+    # Of equal shares the first record counts, whatever noise says.
+    order = np.lexsort((j, -share.round(9), i))
+    of, first, count = np.unique(i[order], return_index=True, return_counts=True)
+    most = order[first]
     return [
         Hit(
             "overlap-in-layer",
-            int(plotted.rows[i]),
-            f"It overlaps {count} other record{'s' if count > 1 else ''}, most of all {plotted.record_ids[j]} "
-            f"({share:.0%} of the smaller).",
+            row,
+            f"It overlaps {others} other record{'s' if others > 1 else ''}, most of all {plotted.record_ids[other]} "
+            f"({shared:.0%} of the smaller).",
         )
-        for i, j, share, count in zip(
-            most["i"].first(), most["j"].first(), most["share"].first(), most.size(), strict=True
+        for row, other, shared, others in zip(
+            plotted.rows[of].tolist(), j[most].tolist(), share[most].tolist(), count.tolist(), strict=True
         )
     ]
 
 
-def _duplicate_in_registry(plotted: Plotted, held: Held) -> list[Hit]:
-    twins = twins_held(plotted, held)
+def _duplicate_in_registry(case: Case) -> list[Hit]:
+    plotted, held = case.plotted, case.held
     return [
         Hit(
             "duplicate-in-registry",
             int(plotted.rows[i]),
             f"{held.record_names[j]} is the same field ({share:.0%} of the smaller is shared).",
         )
-        for i, (j, share) in sorted(twins.items())
+        for i, (j, share) in sorted(case.twins.items())
     ]
 
 
-def twins_held(plotted: Plotted, held: Held) -> dict[int, tuple[int, float]]:
-    """For each record that another batch holds too: that record, and the share of the smaller they have in common.
-
-    It is the same field where both share 90 % of the smaller and their sizes are alike, or where they bear the same
-    number and share more than half of the smaller.
-    """
-    if not len(held.records) or _duplicate_in_registry not in _CHECKS_OF_KIND[plotted.kind]:
-        return {}
-    theirs = on_plane(held.records, plotted.plane_crs)
-    overlap = duplicates.overlaps(plotted.plane, theirs, least_share=SAME_NUMBER_SHARE)
-    sizes = shapely.area(plotted.plane[overlap.left]), shapely.area(theirs[overlap.right])
-    # Sharing most of the smaller is not enough: a small field may lie inside a large one.
-    alike = (overlap.value >= SAME_FIELD_SHARE) & (np.minimum(*sizes) >= SAME_FIELD_SHARE * np.maximum(*sizes))
-    # A batch id holds no slash, so the record's own number is what follows the first one.
-    ours = duplicates.number_keys(plotted.record_ids)
-    named = duplicates.number_keys(str(name).partition("/")[2] for name in held.record_names)
-    alike |= (ours[overlap.left] == named[overlap.right]) & (overlap.value > SAME_NUMBER_SHARE)
-    found: dict[int, tuple[int, float]] = {}
-    for i, j, share in zip(overlap.left[alike], overlap.right[alike], overlap.value[alike], strict=True):
-        if int(i) not in found or share > found[int(i)][1]:
-            found[int(i)] = (int(j), float(share))
-    return found
-
-
-def _datum_suspect(plotted: Plotted, held: Held) -> list[Hit]:
+def _datum_suspect(case: Case) -> list[Hit]:
+    plotted, held = case.plotted, case.held
     if not len(held.records):
         return []
     middle = shapely.Point(shapely.get_coordinates(plotted.lonlat).mean(axis=0))
@@ -185,8 +229,7 @@ def _datum_suspect(plotted: Plotted, held: Held) -> list[Hit]:
     east, north = here - there
     if np.hypot(east, north) < 2 * DATUM_WITHIN_M:
         return []  # PROJ knows no shift here: a field that lies where it should would match.
-    theirs = on_plane(held.records, plotted.plane_crs)
-    pairs = duplicates.shifted_shapes(plotted.plane, theirs, (east, north), within_m=DATUM_WITHIN_M)
+    pairs = duplicates.shifted_shapes(plotted.plane, case.theirs, (east, north), within_m=DATUM_WITHIN_M)
     first = dict(zip(pairs.left[::-1].tolist(), zip(pairs.right[::-1], pairs.value[::-1], strict=True), strict=True))
     return [
         Hit(
@@ -198,21 +241,26 @@ def _datum_suspect(plotted: Plotted, held: Held) -> list[Hit]:
     ]
 
 
-def _spacing_large(plotted: Plotted, _: Held) -> list[Hit]:
-    longest = longest_edge_m(plotted.lonlat)
+def _spacing_large(case: Case) -> list[Hit]:
+    plotted = case.plotted
+    longest = np.zeros(len(plotted.rows))
+    may = np.flatnonzero(reach_m(plotted.lonlat) > SPACING_MAX_M)
+    longest[may] = longest_edge_m(plotted.lonlat[may])
     return _hits(
         "spacing-large", plotted, longest > SPACING_MAX_M, lambda i: f"Two vertices lie {longest[i]:,.0f} m apart."
     )
 
 
-def _area(plotted: Plotted, _: Held) -> list[Hit]:
+def _area(case: Case) -> list[Hit]:
+    plotted = case.plotted
     area = shapely.area(plotted.plane)
     small = _hits("area-small", plotted, area < AREA_MIN_M2, lambda i: f"Its area is {area[i]:,.3g} m2.")
     large = _hits("area-large", plotted, area > AREA_MAX_M2, lambda i: f"Its area is {area[i] / 1e6:,.1f} km2.")
     return small + large
 
 
-def _width_below_error(plotted: Plotted, _: Held) -> list[Hit]:
+def _width_below_error(case: Case) -> list[Hit]:
+    plotted = case.plotted
     width = width_m(plotted.plane)
     with np.errstate(invalid="ignore"):
         found = width < 2 * plotted.sigma_m
@@ -224,12 +272,15 @@ def _width_below_error(plotted: Plotted, _: Held) -> list[Hit]:
     )
 
 
-def _precision_coarse(plotted: Plotted, _: Held) -> list[Hit]:
-    coordinates, owner = shapely.get_coordinates(plotted.delivered, return_index=True)
+def _precision_coarse(case: Case) -> list[Hit]:
+    plotted = case.plotted
     # One step of the third decimal of a degree is about 100 m; on a plane the same is a multiple of 100 m.
-    steps = coordinates * np.where(plotted.geographic[owner], 1e3, 1e-2)[:, None]
-    fine = (np.abs(steps - np.round(steps)) > 1e-6).any(axis=1)
-    found = np.bincount(owner, weights=fine, minlength=len(plotted.rows)) == 0
+    steps = np.where(plotted.geographic, 1e3, 1e-2)[:, None]
+    # The bounds are coordinates too: where one of them is fine, nobody need look at the others.
+    found = ~_are_fine(shapely.bounds(plotted.delivered).reshape(-1, 4) * steps)
+    rows = np.flatnonzero(found)
+    coordinates, owner = shapely.get_coordinates(plotted.delivered[rows], return_index=True)
+    found[rows] = np.bincount(owner, weights=_are_fine(coordinates * steps[rows[owner]]), minlength=len(rows)) == 0
     # What is written says how fine it is: a whole minute may be exact to the second.
     found = np.where(np.isnan(plotted.written_sigma_m), found, plotted.written_sigma_m > COARSE_SIGMA_M)
     # A ring that had to be closed cannot be held as delivered, so there is nothing to judge.
@@ -237,44 +288,60 @@ def _precision_coarse(plotted: Plotted, _: Held) -> list[Hit]:
     return _hits("precision-coarse", plotted, found, lambda _: "All its coordinates are rounded to about 100 m.")
 
 
-def _outside_scope(plotted: Plotted, held: Held) -> list[Hit]:
-    return _outside("outside-scope", plotted, held.scope, "It lies wholly outside the scope of the batch.")
+def _are_fine(steps: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether any number of a row is no whole one."""
+    return np.asarray((np.abs(steps - np.round(steps)) > 1e-6).any(axis=1))
 
 
-def _outside_districts(plotted: Plotted, held: Held) -> list[Hit]:
-    return _outside("outside-districts", plotted, held.districts, "It lies wholly outside every known district.")
+def _outside_scope(case: Case) -> list[Hit]:
+    return _outside("outside-scope", case.plotted, case.held.scope, "It lies wholly outside the scope of the batch.")
+
+
+def _outside_districts(case: Case) -> list[Hit]:
+    words = "It lies wholly outside every known district."
+    return _outside("outside-districts", case.plotted, case.held.districts, words)
 
 
 def _outside(code: str, plotted: Plotted, areas: Geometries, message: str) -> list[Hit]:
     if not len(areas):
         return []
-    touched = np.unique(shapely.STRtree(areas).query(plotted.lonlat, predicate="intersects")[0])
+    # The areas are few and detailed, the records many: a tree of the records is quick.
+    touched = np.unique(shapely.STRtree(plotted.lonlat).query(areas, predicate="intersects")[1])
     outside = np.ones(len(plotted.rows), bool)
     outside[touched] = False
     return _hits(code, plotted, outside, lambda _: message)
 
 
-def _place_mismatch(plotted: Plotted, held: Held) -> list[Hit]:
-    of_name: dict[str, list[int]] = {}
+def _place_mismatch(case: Case) -> list[Hit]:
+    plotted, held = case.plotted, case.held
+    areas_of: dict[str, list[int]] = {}
     for index, name in enumerate(held.district_names):
-        of_name.setdefault(str(name).casefold(), []).append(index)
+        areas_of.setdefault(str(name).casefold(), []).append(index)
+    rows_of: dict[str, list[int]] = {}
+    for row in np.flatnonzero(pd.notna(plotted.district)).tolist():
+        rows_of.setdefault(str(plotted.district[row]).casefold(), []).append(row)
+    known = [name for name in rows_of if name in areas_of]
+    if not known:
+        return []
     areas = on_plane(held.districts, plotted.plane_crs)
-    hits = []
-    for i, name in enumerate(plotted.district):
+    distance = np.zeros(len(plotted.rows))
+    for name in known:
         # Districts may share a name; the nearest is the one that may be meant.
-        named = of_name.get(str(name).casefold(), [])
-        distance = min(shapely.distance(areas[named], plotted.plane[i]), default=0.0)
-        if distance > PLACE_MAX_M:
-            message = f"It names the district {name}, which is {distance / 1000:,.0f} km away."
-            hits.append(Hit("place-mismatch", int(plotted.rows[i]), message))
-    return hits
+        of_each = [shapely.distance(plotted.plane[rows_of[name]], areas[index]) for index in areas_of[name]]
+        distance[rows_of[name]] = np.min(of_each, axis=0)
+    return _hits(
+        "place-mismatch",
+        plotted,
+        distance > PLACE_MAX_M,
+        lambda i: f"It names the district {plotted.district[i]}, which is {distance[i] / 1000:,.0f} km away.",
+    )
 
 
 _PLACE = (_precision_coarse, _outside_scope, _outside_districts, _place_mismatch)
 _POLYGONS = (_duplicate_in_layer, _duplicate_in_registry, _datum_suspect, _overlap_in_layer)
 _MINEFIELDS = (_spacing_large, _area, _width_below_error)
 
-_CHECKS_OF_KIND: Mapping[Kind, tuple[Callable[[Plotted, Held], list[Hit]], ...]] = {
+_CHECKS_OF_KIND: Mapping[Kind, tuple[Callable[[Case], list[Hit]], ...]] = {
     Kind.MINEFIELDS: (*_POLYGONS, *_MINEFIELDS, *_PLACE),
     Kind.SURVEYED: (*_POLYGONS, *_PLACE),
     Kind.RELEASED: (*_POLYGONS, *_PLACE),

@@ -49,7 +49,7 @@ def main() -> None:
         # Names from data are in any script, whatever the terminal was set to.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     # What a verb imports and reads stays to its end: looking for garbage among it each 700 objects costs a tenth.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(500_000, 20, 100)
     try:
         app()
     except RegistryError as error:

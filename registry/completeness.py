@@ -4,7 +4,7 @@ The items are those of the Technical Annex of Amended Protocol II to the Convent
 (3 May 1996, paragraph 1), or of the guidelines annexed to Protocol II of 10 October 1980. Accidents play no part in it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -156,25 +156,27 @@ class _Stated:
 
     records: gpd.GeoDataFrame
 
-    def cells(self, name: str) -> Iterator[tuple[int, Any]]:
-        """Row and cell of a field, without the rows where it is null: most fields of most records are."""
-        if name in self.records:
-            column = self.records[name]
-            rows = np.flatnonzero(column.notna().to_numpy(dtype=bool))
-            yield from zip(rows.tolist(), column.iloc[rows].to_numpy(object), strict=True)
+    def cells(self, name: str) -> tuple[NDArray[np.int64], list[Any]]:
+        """Rows and cells of a field, without the rows where it is null: most fields of most records are."""
+        if name not in self.records:
+            return np.zeros(0, dtype=np.int64), []
+        column = self.records[name]
+        rows = np.flatnonzero(column.notna().to_numpy(dtype=bool))
+        return rows, column.iloc[rows].to_numpy(object).tolist()
 
     def given(self, *names: str) -> Truths:
         """Whether any of these fields holds something other than ``UNKNOWN``."""
         found = np.zeros(len(self.records), bool)
-        found[
-            [row for name in names for row, cell in self.cells(name) if not is_missing(cell) and cell != "UNKNOWN"]
-        ] = True
+        for name in names:
+            rows, cells = self.cells(name)
+            found[rows[_are_given(cells)]] = True
         return found
 
     def holds(self, name: str, code: str) -> Truths:
         """Whether a field holds this code."""
         found = np.zeros(len(self.records), bool)
-        found[[row for row, cell in self.cells(name) if not is_missing(cell) and cell == code]] = True
+        rows, cells = self.cells(name)
+        found[rows[np.array([isinstance(cell, str) and cell == code for cell in cells], bool)]] = True
         return found
 
     @cached_property
@@ -186,8 +188,8 @@ class _Stated:
     @cached_property
     def reference_points(self) -> NDArray[np.int64]:
         counted = np.zeros(len(self.records), dtype=np.int64)
-        for row, cell in self.cells("reference_points"):
-            counted[row] = count_reference_points(cell)
+        rows, cells = self.cells("reference_points")
+        counted[rows] = [count_reference_points(cell) for cell in cells]
         return counted
 
     @cached_property
@@ -198,7 +200,8 @@ class _Stated:
     @cached_property
     def devices(self) -> list[tuple[int, list[Mapping[str, Any]]]]:
         """Row and devices of the records that list any."""
-        listed = [(row, _device_list(cell)) for row, cell in self.cells("devices")]
+        rows, cells = self.cells("devices")
+        listed = [(row, _device_list(cell)) for row, cell in zip(rows.tolist(), cells, strict=True)]
         return [(row, devices) for row, devices in listed if devices]
 
     def any_device(self, *keys: str) -> Truths:
@@ -243,6 +246,17 @@ def _against_amended(about: _Stated) -> dict[str, tuple[Truths, Truths]]:
         "positions": (emplaced, in_rows | about.all_placed()),
         "booby-traps": (about.with_traps(), about.with_traps(placed=True)),
     }
+
+
+def _are_given(cells: list[Any]) -> Truths:
+    """Which of some cells, none of them null, state anything."""
+    kinds = set(map(type, cells))
+    if kinds <= {int, float}:
+        return np.ones(len(cells), bool)
+    if kinds == {str}:
+        given = {text: bool(text.strip()) and text != "UNKNOWN" for text in set(cells)}
+        return np.fromiter(map(given.__getitem__, cells), bool, len(cells))
+    return np.array([not is_missing(cell) and cell != "UNKNOWN" for cell in cells], bool)
 
 
 def _device_list(cell: Any) -> list[Mapping[str, Any]]:

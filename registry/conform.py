@@ -76,14 +76,14 @@ def conform(
     for name, column in matched.items():
         field = stated_fields(kind)[name]
         cells = attributes[column].tolist()
-        parsed, failures = _parse_column(cells, field) if rules is None else _by_rule(cells, field, ruled.get(name))
+        parsed, failures = values.parse_all(cells, field) if rules is None else _by_rule(cells, field, ruled.get(name))
         misread += [Misread(row, name, column, reason) for row, reason in failures.items()]
         _put(frame, field, parsed)
     for name, rule in constant.items():
         field = stated_fields(kind)[name]
         _put(frame, field, [read_constant(field, rule)] * len(frame))
     extra = pd.DataFrame([(bad.row, bad.column) for bad in misread], columns=["row", "column"])
-    frame["source_fields"] = _source_fields(kept, attributes, extra)
+    frame["source_fields"] = pd.Series(_source_fields(kept, attributes, extra), dtype=object)
     return Conformed(frame, matched, tuple(misread))
 
 
@@ -117,18 +117,6 @@ def _match(
     return {**same, **field_map}
 
 
-def _parse_column(cells: list[Any], field: Field) -> tuple[list[Any], dict[int, str]]:
-    parsed: list[Any] = []
-    failures: dict[int, str] = {}
-    for row, cell in enumerate(cells):
-        try:
-            parsed.append(None if values.is_missing(cell) else values.parse(cell, field))
-        except ValueError as error:
-            parsed.append(None)
-            failures[row] = str(error)
-    return parsed, failures
-
-
 def _by_rule(cells: list[Any], field: Field, rule: Rule | None) -> tuple[list[Any], dict[int, str]]:
     """The text cells of a table; those of one record whose rows differ are not understood."""
     read = read_column(cells, field, rule or Rule())
@@ -138,26 +126,30 @@ def _by_rule(cells: list[Any], field: Field, rule: Rule | None) -> tuple[list[An
 def _put(frame: pd.DataFrame, field: Field, parsed: list[Any]) -> None:
     if field.field_type is FieldType.DATE:
         dates: list[PartialDate | None] = parsed
-        frame[field.name] = [None if value is None else value.first.isoformat() for value in dates]
-        frame[values.precision_column(field)] = [None if value is None else value.precision.value for value in dates]
-    else:
-        frame[field.name] = pd.Series(parsed, dtype=object)
+        precisions = [None if value is None else value.precision.value for value in dates]
+        frame[values.precision_column(field)] = pd.Series(precisions, dtype=object)
+        parsed = [None if value is None else value.first.isoformat() for value in dates]
+    frame[field.name] = pd.Series(parsed, dtype=object)
 
 
 def _source_fields(kept: pd.DataFrame, attributes: pd.DataFrame, misread: pd.DataFrame) -> list[str | None]:
     """One JSON object per row: the unmatched columns that hold something, and the values that were not understood."""
-    rows: list[dict[str, Any]] = [{} for _ in range(len(attributes))]
+    members: list[list[str]] = [[] for _ in range(len(attributes))]
     for column in kept.columns:
-        for row, value in enumerate(kept[column].tolist()):
-            if not values.is_missing(value):
-                rows[row][str(column)] = value
+        for row, text in enumerate(values.json_members(str(column), kept[column].tolist())):
+            if text is not None:
+                members[row].append(text)
     for row, column in misread.itertuples(index=False):
-        rows[row][column] = attributes[column].iloc[row]
-    return [values.to_json(row) if row else None for row in rows]
+        if column not in kept:
+            members[row] += values.json_members(column, [attributes[column].iloc[row]])
+    return [f"{{{', '.join(texts)}}}" if texts else None for texts in members]
 
 
 def make_record_ids(frame: pd.DataFrame, kind: Kind, document_sha256: str) -> pd.Series:
     """The source's own numbers; where it has none, one made from the document's hash and the feature's index."""
     column = id_field(kind)
+    own = frame.get(column)
+    if own is not None and own.notna().all():
+        return own
     made = document_sha256[:8] + "-" + frame["feature_index"].astype(str)
-    return made if column not in frame else frame[column].where(frame[column].notna(), made)
+    return made if own is None else own.where(own.notna(), made)

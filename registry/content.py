@@ -86,17 +86,18 @@ def count_reference_points(cell: Any) -> int:
 
 def _id_repeated(content: Content) -> list[Hit]:
     numbers = _column(content, id_field(content.kind))
-    rows_of: dict[str, list[int]] = {}
+    first: dict[str, int] = {}
+    repeated: dict[str, list[int]] = {}
     for row, key in enumerate(number_keys(numbers)):
-        if key is not None:
-            rows_of.setdefault(key, []).append(row)
+        if key is not None and first.setdefault(key, row) != row:
+            repeated.setdefault(key, [first[key]]).append(row)
     return [
         Hit(
             "record-id-repeated",
             row,
             f"{len(rows)} records bear the number {numbers[row]}; the first is {_place(content, rows[0])}.",
         )
-        for rows in rows_of.values()
+        for rows in sorted(repeated.values())
         for row in rows[1:]
     ]
 
@@ -107,7 +108,10 @@ def _place(content: Content, row: int) -> str:
 
 
 def _total_differs(content: Content) -> list[Hit]:
-    total, added = _numbers(content, "mines_total_stated"), _mines_added(content)
+    total = _numbers(content, "mines_total_stated")
+    if np.isnan(total).all():
+        return []
+    added = _mines_added(content)
     return [
         Hit(
             "total-differs",
@@ -129,7 +133,9 @@ def mines_stated(records: pd.DataFrame) -> NDArray[np.float64]:
 def _mines_added(content: Content) -> NDArray[np.float64]:
     """The sum of the mine counts of each row, else of its devices; NaN where neither is stated."""
     parts = np.column_stack([_numbers(content, name) for name in MINE_COUNTS])
-    of_devices = [_devices_added(cell) for cell in _column(content, "devices")]
+    of_devices = np.full(len(content.records), np.nan)
+    rows, cells = _stated(content, "devices")
+    of_devices[rows] = [_devices_added(cell) for cell in cells]
     return np.where(np.isnan(parts).all(axis=1), of_devices, np.nansum(parts, axis=1))
 
 
@@ -182,7 +188,9 @@ def _laid_after_handover(content: Content) -> list[Hit]:
 
 
 def _reference_points(content: Content) -> list[Hit]:
-    counts = np.array([count_reference_points(cell) for cell in _column(content, "reference_points")], dtype=int)
+    counts = np.zeros(len(content.records), dtype=int)
+    rows, cells = _stated(content, "reference_points")
+    counts[rows] = [count_reference_points(cell) for cell in cells]
     if len(counts) and not counts.any():
         return [Hit("reference-point-missing", None, f"None of the {len(counts):,} records states a reference point.")]
     missing = [Hit("reference-point-missing", row, "It states no reference point.") for row in _rows(counts == 0)]
@@ -256,15 +264,34 @@ def _column(content: Content, name: str) -> NDArray[np.object_]:
     return records[name].to_numpy(object) if name in records else np.full(len(records), None, dtype=object)
 
 
+def _stated(content: Content, name: str) -> tuple[NDArray[np.int64], list[Any]]:
+    """The rows in which a column holds anything, and what it holds: most columns hold little."""
+    if name not in content.records:
+        return np.zeros(0, dtype=np.int64), []
+    column = content.records[name]
+    rows = np.flatnonzero(column.notna().to_numpy(dtype=bool))
+    cells: list[Any] = column.iloc[rows].to_numpy(object).tolist()
+    return rows, cells
+
+
 def _numbers(content: Content, name: str) -> NDArray[np.float64]:
     """A column of numbers; NaN where nothing is stated."""
-    return np.array([np.nan if is_missing(cell) else float(cell) for cell in _column(content, name)], dtype=float)
+    numbers = np.full(len(content.records), np.nan)
+    rows, cells = _stated(content, name)
+    is_plain = set(map(type, cells)) <= {int, float}
+    numbers[rows] = cells if is_plain else [np.nan if is_missing(cell) else float(cell) for cell in cells]
+    return numbers
 
 
 def _days(content: Content, name: str) -> NDArray[np.datetime64]:
     """A column of dates as days, NaT where nothing is stated; NaT is after no day."""
-    cells = ["NaT" if is_missing(cell) else str(cell)[:10] for cell in _column(content, name)]
-    return np.array(cells, dtype="datetime64[D]")
+    days = np.full(len(content.records), "NaT", dtype="datetime64[D]")
+    rows, cells = _stated(content, name)
+    # Many records were laid on the same days.
+    which, each = pd.factorize(np.array(cells, dtype=object))
+    texts = ["NaT" if is_missing(cell) else str(cell)[:10] for cell in each.tolist()]
+    days[rows] = np.array(texts, dtype="datetime64[D]")[which]
+    return days
 
 
 def _as_stated(content: Content, name: str, row: int) -> PartialDate:

@@ -1,8 +1,9 @@
 """SQLite as the registry uses it: connections, transactions, rows, and its errors in sentences."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,18 @@ def explained(error: sqlite3.Error, path: Path) -> Exception:
 
 def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> None:
     """Add a row given by column name."""
-    columns = ", ".join(row)
-    places = ", ".join("?" * len(row))
-    connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", tuple(row.values()))
+    insert_all(connection, table, [row])
+
+
+def insert_all(connection: sqlite3.Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add rows given by column name, all with the same columns in the same order."""
+    left = iter(rows)
+    first = next(left, None)
+    if first is None:
+        return
+    columns, places = ", ".join(first), ", ".join("?" * len(first))
+    values = (tuple(row.values()) for row in chain([first], left))
+    connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", values)
 
 
 def rows(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:

@@ -14,9 +14,8 @@ from registry.intake import ImportOptions
 from registry.model import Progress, SourceDocument
 from registry.sources.archive import checked_names, unpack
 from registry.sources.collection import Collection, collect, is_unicode, media_type, names_in, sort_out
-from registry.sources.paper import is_paper
-from registry.sources.tablesource import is_table
-from registry.sources.vector import files_of
+from registry.sources.tables import is_table
+from registry.sources.vector import files_of, is_paper
 from registry.store import BLOB_MAX_BYTES
 
 _NAMES_SHOWN = 10

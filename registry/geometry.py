@@ -15,12 +15,16 @@ from pyproj.transformer import AreaOfInterest, TransformerGroup
 
 from registry.errors import SourceError
 from registry.model import Transformation
+from registry.threads import in_parts
 
 Geometries = NDArray[Any]
 """An array of shapely geometries, None where there is none."""
 
 WGS84 = CRS.from_epsg(4326)
 GEOD = Geod(ellps="WGS84")
+# A degree of the equator, and one of latitude at the poles, rounded up.
+_DEGREE_EAST_MAX_M, _DEGREE_NORTH_MAX_M = 111_320.0, 111_695.0
+_ROWS_A_PART = 4_000
 _BOOKKEEPING = "axis order change"
 
 
@@ -118,7 +122,7 @@ def project(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
 
     Z and M are dropped; a None stays None. Between datums use `to_wgs84`, which chooses one operation and names it.
     """
-    return _transform(geometries, _transformer(source, target))
+    return _transform(geometries, _transformer(source, target), in_threads=True)
 
 
 @lru_cache(maxsize=64)
@@ -186,6 +190,11 @@ def repair(geometries: Geometries) -> Repaired:
     return Repaired(polygons, remnants)
 
 
+def are_valid(geometries: Geometries) -> NDArray[np.bool_]:
+    """Which geometries are valid; None is not."""
+    return in_parts(shapely.is_valid, geometries, most=_ROWS_A_PART)
+
+
 def polygons_of(geometries: Geometries) -> Geometries:
     """The polygons of each geometry as one MultiPolygon; None where it has none."""
     result = np.full(len(geometries), None, dtype=object)
@@ -208,8 +217,13 @@ def polygons_of(geometries: Geometries) -> Geometries:
 
 def on_plane(lonlat: Geometries, plane: CRS) -> Geometries:
     """Project valid geometries from WGS 84 to a plane. A sliver that crosses itself only there is repaired."""
-    drawn = project(lonlat, WGS84, plane).copy()
-    crossed = ~shapely.is_missing(drawn) & ~shapely.is_valid(drawn)
+    return uncrossed(project(lonlat, WGS84, plane))
+
+
+def uncrossed(drawn: Geometries) -> Geometries:
+    """Geometries with those repaired that cross themselves; of what has no area nothing is left."""
+    drawn = drawn.copy()
+    crossed = ~shapely.is_missing(drawn) & ~are_valid(drawn)
     repaired = repair(drawn[crossed]).geometries
     drawn[crossed] = np.where(shapely.is_missing(repaired), shapely.MultiPolygon(), repaired)
     return drawn
@@ -225,6 +239,16 @@ def width_m(polygons: Geometries) -> NDArray[np.float64]:
     """
     half = shapely.length(polygons) / 4
     return np.asarray(half - np.sqrt(np.maximum(half**2 - shapely.area(polygons), 0.0)))
+
+
+def reach_m(lonlat: Geometries) -> NDArray[np.float64]:
+    """No two points of a geometry on WGS 84 are farther apart than this, in metres; NaN where it has none.
+
+    It is the way along a meridian and then along a parallel, where no degree is longer than these.
+    """
+    bounds = shapely.bounds(lonlat).reshape(-1, 4)
+    east, north = (bounds[:, 2:] - bounds[:, :2]).T
+    return np.asarray(east * _DEGREE_EAST_MAX_M + north * _DEGREE_NORTH_MAX_M)
 
 
 def longest_edge_m(lonlat: Geometries) -> NDArray[np.float64]:
@@ -254,16 +278,43 @@ def _count_polygons(geometries: Geometries) -> NDArray[np.int64]:
     return np.bincount(owner[np.isin(shapely.get_type_id(parts), (3, 6))], minlength=len(geometries))
 
 
-def _transform(geometries: Geometries, transformer: Transformer) -> Geometries:
-    def step(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(transformer.transform(coordinates[:, 0], coordinates[:, 1]))
+def _transform(geometries: Geometries, transformer: Transformer, *, in_threads: bool = False) -> Geometries:
+    """Move geometries vertex by vertex.
 
-    return np.asarray(shapely.transform(shapely.force_2d(geometries), step), dtype=object)
+    Parameters
+    ----------
+    in_threads
+        Whether threads may use the transformer at once: one that pyproj made from CRSs is another in each thread, one
+        of a `TransformerGroup` is the same in all, which would damage memory.
+    """
+
+    def moved(part: Geometries) -> Geometries:
+        flat = np.array(part, dtype=object)
+        bulky = shapely.has_z(flat) | shapely.has_m(flat)
+        flat[bulky] = shapely.force_2d(flat[bulky])
+        coordinates = shapely.get_coordinates(flat)
+        return np.asarray(shapely.set_coordinates(flat, _moved(coordinates, transformer)), dtype=object)
+
+    return in_parts(moved, np.asarray(geometries, dtype=object), most=_ROWS_A_PART if in_threads else len(geometries))
+
+
+def _moved(xy: NDArray[np.float64], transformer: Transformer) -> NDArray[np.float64]:
+    """Positions as an operation moves them; shape (n, 2)."""
+    x, y = np.ascontiguousarray(xy.T)
+    moved = np.empty_like(xy)
+    moved[:, 0], moved[:, 1] = transformer.transform(x, y, inplace=True)
+    return moved
 
 
 def _area_of_interest(geometries: Geometries, source: CRS) -> AreaOfInterest | None:
     """Where the geometries lie, in degrees, so that PROJ chooses the operation made for that place."""
-    rough = total_bounds(project(shapely.box(*shapely.bounds(geometries).T), source, _degrees_like_wgs84(source)))
+    bounds = shapely.bounds(geometries).reshape(-1, 4)
+    # The corners of each geometry's box, and what becomes of that box.
+    corners = bounds[:, [0, 1, 0, 3, 2, 1, 2, 3]].reshape(-1, 2)
+    transformer = _transformer(source, _degrees_like_wgs84(source))
+    moved = in_parts(lambda xy: _moved(xy, transformer), corners, most=10 * _ROWS_A_PART).reshape(-1, 4, 2)
+    moved = moved[np.isfinite(moved).all(axis=(1, 2))]
+    rough = (*moved.min(axis=(0, 1)).tolist(), *moved.max(axis=(0, 1)).tolist()) if len(moved) else None
     if rough is None or not (-180 <= rough[0] <= rough[2] <= 180 and -90 <= rough[1] <= rough[3] <= 90):
         return None
     return AreaOfInterest(*rough)

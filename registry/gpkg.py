@@ -4,10 +4,15 @@ Functions take an open SQLite connection inside a transaction and never commit.
 """
 
 import sqlite3
+import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
+import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.enums import WktVersion
 
@@ -44,6 +49,13 @@ CREATE TABLE gpkg_metadata_reference (
     CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),
     CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id));
 """
+
+# What stands before the WKB of a geometry, and its flags.
+_HEAD = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"), ("box", "<f8", 4)])
+_BOX_BYTES = 32
+_LITTLE_ENDIAN, _WITH_BOX, _EMPTY = 0x01, 0x02, 0x10
+# By type of geometry, what stands before the WKB of a single one to make it a multiple one of one part.
+_AS_MULTI = {0: struct.pack("<BII", 1, 4, 1), 3: struct.pack("<BII", 1, 6, 1)}
 
 # Name, definition and scope of the extensions used.
 _METADATA = ("gpkg_metadata", "http://www.geopackage.org/spec120/#extension_metadata", "read-write")
@@ -106,6 +118,61 @@ def register_features(
         (table, geometry_type),
     )
     _declare(connection, table, "geom", _RTREE)
+
+
+def blobs(geometries: NDArray[Any], boxes: NDArray[np.float64], *, promoted: bool) -> list[bytes | None]:
+    """Geometries on WGS 84 in the form of GeoPackage: a head with their bounds, then WKB. None stays None.
+
+    Parameters
+    ----------
+    boxes
+        Their bounds as west, east, south, north.
+    promoted
+        Whether single points and polygons become such of one part.
+    """
+    kinds, is_empty = shapely.get_type_id(geometries), shapely.is_empty(geometries)
+    around = np.full(len(kinds), b"", dtype=object)
+    for kind, opening in _AS_MULTI.items() if promoted else ():
+        around[kinds == kind] = opening
+    heads = np.zeros(len(kinds), dtype=_HEAD)
+    heads["magic"], heads["srs_id"], heads["box"] = b"GP", 4326, boxes
+    # A point is its own bounds, and what is empty has none.
+    is_bare = is_empty | ((kinds == 0) & (around == b""))
+    heads["flags"] = _LITTLE_ENDIAN | np.where(is_bare, 0, _WITH_BOX) | np.where(is_empty, _EMPTY, 0)
+    size, raw = _HEAD.itemsize, heads.tobytes()
+    ends = np.arange(len(kinds)) * size + np.where(is_bare, size - _BOX_BYTES, size)
+    shapes = shapely.to_wkb(geometries, output_dimension=2, byte_order=1, flavor="iso")
+    return [
+        None if shape is None else raw[start:end] + opening + shape
+        for shape, opening, start, end in zip(
+            shapes, around.tolist(), range(0, len(raw), size), ends.tolist(), strict=True
+        )
+    ]
+
+
+def index_triggers(table: str) -> list[str]:
+    """The statements that make the triggers which keep the spatial index of a table, as GDAL writes them for 1.3."""
+    index, name = f"rtree_{table}_geom", quoted(table)
+    insert = (
+        f'INSERT OR REPLACE INTO {quoted(index)} VALUES (NEW."fid",ST_MinX(NEW."geom"), ST_MaxX(NEW."geom"),'
+        'ST_MinY(NEW."geom"), ST_MaxY(NEW."geom"));'
+    )
+    delete = f'DELETE FROM {quoted(index)} WHERE id = OLD."fid";'
+    drawn = '(NEW."geom" NOTNULL AND NOT ST_IsEmpty(NEW."geom"))'
+    blank = '(NEW."geom" ISNULL OR ST_IsEmpty(NEW."geom"))'
+    same, other = 'OLD."fid" = NEW."fid"', 'OLD."fid" != NEW."fid"'
+    moved = f'AFTER UPDATE OF "geom" ON {name} WHEN {same}'
+    renumbered = f"AFTER UPDATE ON {name} WHEN {other}"
+    both = f'DELETE FROM {quoted(index)} WHERE id IN (OLD."fid", NEW."fid");'
+    triggers = {
+        "delete": f'AFTER DELETE ON {name} WHEN old."geom" NOT NULL BEGIN {delete}',
+        "insert": f'AFTER INSERT ON {name} WHEN (new."geom" NOT NULL AND NOT ST_IsEmpty(NEW."geom")) BEGIN {insert}',
+        "update1": f"{moved} AND {drawn} BEGIN {insert}",
+        "update2": f"{moved} AND {blank} BEGIN {delete}",
+        "update3": f"{renumbered} AND {drawn} BEGIN {delete} {insert}",
+        "update4": f"{renumbered} AND {blank} BEGIN {both}",
+    }
+    return [f"CREATE TRIGGER {quoted(f'{index}_{what}')} {words} END" for what, words in triggers.items()]
 
 
 def add_metadata(connection: sqlite3.Connection, table: str, uri: str, mime_type: str, text: str) -> None:

@@ -10,10 +10,11 @@ from registry import duplicates
 from registry.checks import Held
 from registry.codes import PlotStatus
 from registry.evidence import Bounds, Fields, FieldsIn
-from registry.geometry import total_bounds
+from registry.geometry import Geometries, total_bounds
 from registry.model import Kind, Layer
 from registry.schema import id_field
 from registry.store import NewLayer, Registry
+from registry.threads import on_threads
 
 _NOTHING = np.array([], dtype=object)
 _DATUM_DEGREES = 0.005
@@ -52,14 +53,14 @@ def fields_held(registry: Registry, layers: Sequence[Layer], kind: Kind, *, but:
     others = [layer for layer in layers if layer.kind is kind and layer.batch_id not in but]
 
     def fields_in(box: Bounds) -> Fields:
-        keys, batches, geometries = [_NOTHING], [_NOTHING], [_NOTHING]
-        for layer in others:
-            frame = registry.read(layer, [id_field(kind), "plot_status"], bounds=box)
-            frame = frame[frame["plot_status"] == PlotStatus.PLOTTED.value]
-            keys.append(duplicates.number_keys(frame[id_field(kind)]))
-            batches.append(np.full(len(frame), layer.batch_id, dtype=object))
-            geometries.append(frame.geometry.to_numpy())
-        return Fields(np.concatenate(keys), np.concatenate(batches), np.concatenate(geometries))
+        found = _plotted(registry, others, box)
+        keys = [duplicates.number_keys(numbers) for numbers, _ in found]
+        batches = [np.full(len(numbers), layer.batch_id) for (numbers, _), layer in zip(found, others, strict=True)]
+        return Fields(
+            np.concatenate([_NOTHING, *keys]),
+            np.concatenate([_NOTHING, *batches]),
+            np.concatenate([_NOTHING, *(geometries for _, geometries in found)]),
+        )
 
     return fields_in
 
@@ -80,12 +81,24 @@ def with_records(
         return held
     west, south, east, north = found
     bounds = (west - _DATUM_DEGREES, south - _DATUM_DEGREES, east + _DATUM_DEGREES, north + _DATUM_DEGREES)
-    geometries, names = [_NOTHING], [_NOTHING]
-    for layer in layers:
-        if layer.kind is not kind or layer.batch_id in but:
-            continue
-        frame = registry.read(layer, [id_field(kind), "plot_status"], bounds=bounds)
-        frame = frame[frame["plot_status"] == PlotStatus.PLOTTED.value]
-        geometries.append(frame.geometry.to_numpy())
-        names.append((layer.batch_id + "/" + frame[id_field(kind)]).to_numpy(object))
-    return replace(held, records=np.concatenate(geometries), record_names=np.concatenate(names))
+    others = [layer for layer in layers if layer.kind is kind and layer.batch_id not in but]
+    plotted = _plotted(registry, others, bounds)
+    names = [
+        np.array([f"{layer.batch_id}/{number}" for number in numbers], dtype=object)
+        for (numbers, _), layer in zip(plotted, others, strict=True)
+    ]
+    geometries = [each for _, each in plotted]
+    return replace(
+        held, records=np.concatenate([_NOTHING, *geometries]), record_names=np.concatenate([_NOTHING, *names])
+    )
+
+
+def _plotted(registry: Registry, layers: Sequence[Layer], box: Bounds) -> list[tuple[list[str], Geometries]]:
+    """Numbers and geometries of the plotted records of each layer that touch a box."""
+
+    def read(layer: Layer) -> tuple[list[str], Geometries]:
+        frame = registry.read(layer, [id_field(layer.kind), "plot_status"], bounds=box)
+        frame = frame[(frame["plot_status"] == PlotStatus.PLOTTED.value).fillna(False).to_numpy(dtype=bool)]
+        return frame[id_field(layer.kind)].tolist(), frame.geometry.to_numpy()
+
+    return on_threads(read, layers)

@@ -13,7 +13,6 @@ from registry.compare.clusterchance import DRAWS
 from registry.compare.eligibility import COARSE_ABOVE_M
 from registry.compare.ground import GroundOptions
 from registry.compare.minecount import MINE_COLUMNS
-from registry.compare.threads import on_threads
 from registry.compare.windows import AsOf, LeftOutRows, batches_in_hand, happened_by
 from registry.completeness import columns_needed
 from registry.errors import CompareError
@@ -21,6 +20,7 @@ from registry.geometry import WGS84
 from registry.model import Handover, Kind, Layer, PartialDate
 from registry.schema import id_field
 from registry.store import Registry
+from registry.threads import on_threads
 
 _COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     Kind.MINEFIELDS: (

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,13 +20,14 @@ from registry.evidence import NO_FIELDS, FieldsIn, Known
 from registry.findings import Hit
 from registry.geometry import WGS84, Geometries, Reprojection, crs_name, parse_crs
 from registry.model import Kind, SourceDocument, Transformation
-from registry.personal import find_personal
 from registry.plotting import Extent, plot
 from registry.schema import id_field
-from registry.sources.mapping import MappedTable
 from registry.sources.profile import Profile, parse_profile, write_profile
 from registry.sources.vector import SourceLayer
 from registry.suspicions import Settled, Suspicion, as_stated, settle
+
+if TYPE_CHECKING:
+    from registry.sources.mapping import MappedTable
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def take_in(
     held: Held,
     *,
     first_feature: int,
-    table: MappedTable | None = None,
+    table: "MappedTable | None" = None,
     fields_in: FieldsIn = lambda _: NO_FIELDS,
 ) -> Part:
     """Give a source layer our columns, bring it to WGS 84, and plot what can be plotted.
@@ -222,23 +223,25 @@ def take_in(
     _refuse_contradiction(layer, drawn.reprojection.geometries, read, held, where)
     corrected = corrections.correct_rows(drawn, read, layer.geometries, held, drawing, told=told)
     drawn = corrected.drawn
-    rows = range(len(frame))
-    frame["document_id"] = document.document_id
-    frame["feature_index"] = np.arange(first_feature, first_feature + len(frame))
-    frame["source_layer"] = layer.name
-    frame["plot_status"] = [str(status) for status in drawn.status]
     plotted = drawn.status == PlotStatus.PLOTTED
-    method = GeometryMethod.IMPORTED if table is None else table.method
-    frame["geometry_method"] = [
-        (GeometryMethod.BUFFERED if row in drawn.buffered else method).value if plotted[row] else None for row in rows
-    ]
-    frame["source_crs"] = read.source_crs
-    frame["transform_name"] = [corrected.used(row).name for row in rows]
-    frame["transform_accuracy_m"] = [corrected.used(row).accuracy_m for row in rows]
-    frame["repaired"] = [row in drawn.repair_notes and bool(plotted[row]) for row in rows]
-    frame["repair_note"] = [drawn.repair_notes.get(row) for row in rows]
+    method = (GeometryMethod.IMPORTED if table is None else table.method).value
+    buffered = dict.fromkeys(drawn.buffered, GeometryMethod.BUFFERED.value)
+    used, others = drawn.reprojection.transformation, corrected.operations
     originals = {**({} if table is None else table.entered), **drawn.originals}
-    frame["original_geometry"] = [originals.get(row) for row in rows]
+    made = {
+        "document_id": _column(frame, document.document_id),
+        "feature_index": np.arange(first_feature, first_feature + len(frame)),
+        "source_layer": _column(frame, layer.name),
+        "plot_status": pd.Series([str(status) for status in drawn.status], dtype=object),
+        "geometry_method": _column(frame, method, buffered).where(plotted, None),
+        "source_crs": _column(frame, read.source_crs),
+        "transform_name": _column(frame, used.name, {row: o.name for row, o in others.items()}),
+        "transform_accuracy_m": _column(frame, used.accuracy_m, {row: o.accuracy_m for row, o in others.items()}),
+        "repaired": np.isin(np.arange(len(frame)), list(drawn.repair_notes)) & plotted,
+        "repair_note": _column(frame, None, drawn.repair_notes),
+        "original_geometry": _column(frame, None, originals),
+    }
+    frame = frame.assign(**made)
     hits += _state_sigma(frame, options.sigma_m, table)
     frame[id_field(kind)] = make_record_ids(frame, kind, document.sha256)
     hits += _reading_hits(layer, conformed, drawn.reprojection)
@@ -301,6 +304,14 @@ def _numbers(frame: pd.DataFrame, kind: Kind) -> NDArray[np.object_]:
     return duplicates.number_keys(frame[name] if name in frame else [None] * len(frame))
 
 
+def _column(frame: pd.DataFrame, value: Any, of_rows: Mapping[int, Any] | None = None) -> pd.Series:
+    """A column that holds one value but in some rows."""
+    cells = np.full(len(frame), value, dtype=object)
+    for row, other in (of_rows or {}).items():
+        cells[row] = other
+    return pd.Series(cells, frame.index, dtype=object)
+
+
 def _fill(frame: pd.DataFrame, name: str, metres: NDArray[np.float64]) -> None:
     """Put lengths where no column states one."""
     if np.isfinite(metres).any():
@@ -308,7 +319,7 @@ def _fill(frame: pd.DataFrame, name: str, metres: NDArray[np.float64]) -> None:
         frame[name] = own.fillna(pd.Series(metres, frame.index))
 
 
-def _state_sigma(frame: pd.DataFrame, stated: float | None, table: MappedTable | None) -> list[Hit]:
+def _state_sigma(frame: pd.DataFrame, stated: float | None, table: "MappedTable | None") -> list[Hit]:
     """Position error of each record: its own, else what the person states, else the precision it is written in."""
     own = int(frame["sigma_m"].notna().sum()) if "sigma_m" in frame else 0
     if stated is not None:
@@ -346,6 +357,8 @@ def _personal(attributes: pd.DataFrame, kind: Kind, held: Held, where: str) -> l
     """Refuse columns with victims' personal data, by name; a column that may hold them is said."""
     if kind is not Kind.ACCIDENTS:
         return []
+    from registry.personal import find_personal
+
     found = find_personal(attributes, held.district_names)
     refused = [each for each in found if each.refused]
     if refused:

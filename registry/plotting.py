@@ -14,6 +14,7 @@ from registry.geometry import (
     WGS84,
     Geometries,
     Reprojection,
+    are_valid,
     local_equal_area,
     polygons_of,
     project,
@@ -245,7 +246,7 @@ def _require_place(work: _Work, flat: Geometries) -> None:
 
 
 def _require_validity(work: _Work, flat: Geometries, *, mend: bool) -> None:
-    invalid = work.open_rows(~shapely.is_valid(work.geometries))
+    invalid = work.open_rows(~are_valid(work.geometries))
     if not invalid:
         return
     broken = work.geometries[invalid]

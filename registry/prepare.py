@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -37,12 +37,12 @@ from registry.model import (
     SourceDocument,
 )
 from registry.schema import id_field
-from registry.sources.mapping import MappedTable
-from registry.sources.paper import is_paper, read_paper
-from registry.sources.tables import TableOptions
-from registry.sources.tablesource import is_table, read_mapped
-from registry.sources.vector import SourceLayer, read_source
+from registry.sources.tables import TableOptions, is_table
+from registry.sources.vector import SourceLayer, is_paper, read_source
 from registry.store import NewLayer, Registry
+
+if TYPE_CHECKING:
+    from registry.sources.mapping import MappedTable
 
 
 @dataclass(frozen=True)
@@ -147,15 +147,20 @@ def _parts(readable: Readable, kind: Kind, held: Held, fields_in: FieldsIn, prog
     ]
 
 
-def _read(path: Path, kind: Kind, options: ImportOptions) -> list[tuple[SourceLayer, MappedTable | None]]:
+def _read(path: Path, kind: Kind, options: ImportOptions) -> list[tuple[SourceLayer, "MappedTable | None"]]:
     """The layers of a source, each with what is known of it beside if it is a table."""
+    # What reads tables and papers is much, and most imports have no use for it.
     if is_table(path):
         if options.layers:
             raise SourceError(f"{path}: a table has no layers; name a sheet with --sheet.")
+        from registry.sources.tablesource import read_mapped
+
         reading = TableOptions(sheet=options.sheet, encoding=options.encoding)
         table = read_mapped(path, kind, options.profile, reading, crs=options.crs)
         return [(table.layer, table)]
     if is_paper(path):
+        from registry.sources.paper import read_paper
+
         paper = read_paper(path, kind, crs=options.crs)
         return [(paper.layer, paper)]
     if options.profile is not None or options.sheet is not None:
@@ -253,13 +258,12 @@ def _counts(records: pd.DataFrame) -> Counts:
 def _record_findings(records: pd.DataFrame, hits: Sequence[Hit], identity: str) -> list[Finding]:
     """What is to be said of single records, in their order, the gravest first."""
     documents, features, ids = (records[name].tolist() for name in ("document_id", "feature_index", identity))
-    order = list(Severity)
-    found = sorted(
-        (hit.row, order.index(CHECKS[hit.code].severity), hit.code, hit.message) for hit in hits if hit.row is not None
-    )
+    rank = {severity: place for place, severity in enumerate(Severity)}
+    gravity = {code: rank[check.severity] for code, check in CHECKS.items()}
+    found = sorted((hit.row, gravity[hit.code], hit.code, hit.message) for hit in hits if hit.row is not None)
     return [
-        Finding(code, order[severity], message, documents[row], int(features[row]), str(ids[row]))
-        for row, severity, code, message in found
+        Finding(code, CHECKS[code].severity, message, documents[row], int(features[row]), str(ids[row]))
+        for row, _, code, message in found
     ]
 
 

@@ -1,16 +1,14 @@
 """The registry file: one GeoPackage that holds every layer with its provenance, and a chain that seals its history.
 
-Layers are staged with GDAL in a scratch file and brought in by one SQLite transaction, so that the cost of adding one
-does not grow with the registry, readers never see half an import, and a kill at any moment leaves the old state or the
-new one. Nothing is edited or deleted: a correction supersedes, a mistake is withdrawn, both stay in the history.
+A layer comes in by one SQLite transaction with all that is said of it, so that the cost of adding one does not grow
+with the registry, readers never see half an import, and a kill at any moment leaves the old state or the new one.
+Nothing is edited or deleted: a correction supersedes, a mistake is withdrawn, both stay in the history.
 """
 
 import json
 import re
 import sqlite3
-import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,14 +17,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-from pyogrio.errors import DataSourceError
 
 from registry import audit, database, filed, gpkg, provenance, styles, tables, versions
 from registry.compare.claims import Claim
-from registry.database import connect, insert, protect, reading, writing
+from registry.database import connect, insert, insert_all, protect, reading, writing
 from registry.errors import DuplicateLayer, NotARegistry, StoreError, UnknownLayer
 from registry.geometry import total_bounds
-from registry.gpkg import quoted
+from registry.layertable import LayerRows, create_table, rows_of, table_name
 from registry.model import (
     GEOMETRY_OF_KIND,
     AuditEntry,
@@ -43,7 +40,6 @@ from registry.model import (
     silent,
 )
 from registry.schema import FieldType, fields
-from registry.staging import copy_staged, stage, table_name
 
 BLOB_MAX_BYTES = 900_000_000
 """SQLite holds values of up to 1 GB; a larger source is kept by its hash alone."""
@@ -292,17 +288,12 @@ class Registry:
 
     def add_all(self, news: Sequence[NewLayer]) -> tuple[Layer, ...]:
         """Add layers of several kinds in one transaction: all of them or none; see `add`."""
-        with tempfile.TemporaryDirectory(prefix="minefield-registry-") as folder:
-            staged = {f"staged_{number}": Path(folder) / f"{number}.gpkg" for number in range(len(news))}
-            for path, new in zip(staged.values(), news, strict=True):
-                try:
-                    stage(new.records, new.kind, path)
-                except (OSError, RuntimeError, DataSourceError) as error:
-                    raise StoreError(f"{folder}: the layer could not be staged there ({error}).") from error
-            with self._with_attached(staged), writing(self._connection, self.path):
-                added = tuple(self._bring_in(new, schema) for schema, new in zip(staged, news, strict=True))
-                styles.keep_registry_styles(self._connection, self._all_layers())
-                return added
+        # Before the transaction, so that others wait for as short as can be.
+        rows = [rows_of(new.records, new.kind) for new in news]
+        with writing(self._connection, self.path):
+            added = tuple(self._bring_in(new, of_new) for new, of_new in zip(news, rows, strict=True))
+            styles.keep_registry_styles(self._connection, self._all_layers())
+            return added
 
     def withdraw(self, batch_id: str, *, kind: Kind | None = None, reason: str) -> tuple[Layer, ...]:
         """Take a batch's active layers, or the one of a kind, out of the figures; they stay in the history.
@@ -383,15 +374,15 @@ class Registry:
         with reading(self.path):
             return audit.verify(self._connection, self._all_layers(), progress)
 
-    def _bring_in(self, new: NewLayer, schema: str) -> Layer:
-        """Inside the transaction: the table and index of the layer staged there, then all rows that speak of it."""
+    def _bring_in(self, new: NewLayer, rows: LayerRows) -> Layer:
+        """Inside the transaction: the table and index of the layer, then all rows that speak of it."""
         connection = self._connection
         batch_id, kind = new.handover.batch_id, new.kind
         self.check_new(new.handover, kind, supersedes=new.supersedes, reason=new.reason)
         if not self._rows("SELECT 1 FROM handovers WHERE batch_id = ?", batch_id):
             insert(connection, "handovers", tables.handover_row(new.handover))
         table = table_name(batch_id, kind)
-        copy_staged(connection, schema, table, kind)
+        create_table(connection, table, kind, rows)
         protect(connection, table, ("INSERT", "UPDATE", "DELETE"))
         bounds = total_bounds(new.records.geometry.to_numpy())
         gpkg.register_features(
@@ -404,9 +395,8 @@ class Registry:
         )
         for document in new.documents:
             insert(connection, "source_documents", tables.document_row(document, batch_id, kind))
-        for finding in new.findings:
-            insert(connection, "findings", tables.finding_row(finding, batch_id, kind))
-        content_sha256 = audit.sha256_of_query(connection, f"SELECT * FROM {quoted(table)} ORDER BY fid")
+        insert_all(connection, "findings", (tables.finding_row(each, batch_id, kind) for each in new.findings))
+        content_sha256 = audit.sha256_of_layer(connection, table, without=rows.empty)
         layer = Layer(batch_id, kind, new.title, table, new.counts, content_sha256, new.provenance)
         insert(connection, "layers", tables.layer_row(layer))
         prov = provenance.prov_json(layer, new.handover, new.documents)
@@ -486,19 +476,6 @@ class Registry:
 
     def _rows(self, sql: str, *parameters: str) -> list[dict[str, Any]]:
         return database.rows(self._connection, sql, parameters)
-
-    @contextmanager
-    def _with_attached(self, files: Mapping[str, Path]) -> Iterator[None]:
-        # SQLite attaches ten files at once; there are fewer kinds of layers.
-        attached = []
-        try:
-            for schema, path in files.items():
-                self._connection.execute(f"ATTACH DATABASE ? AS {schema}", (str(path),))
-                attached.append(schema)
-            yield
-        finally:
-            for schema in attached:
-                self._connection.execute(f"DETACH DATABASE {schema}")
 
 
 def _key(entry: AuditEntry) -> tuple[str, str]:

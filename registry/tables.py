@@ -233,7 +233,7 @@ def document_of(row: Row) -> SourceDocument:
 
 def finding_row(finding: Finding, batch_id: str, kind: Kind) -> Row:
     """The row of a finding."""
-    return {"batch_id": batch_id, "layer_kind": kind.value, **_flat(finding), "severity": finding.severity.value}
+    return {"batch_id": batch_id, "layer_kind": kind.value, **vars(finding), "severity": finding.severity.value}
 
 
 def finding_of(row: Row) -> Finding:

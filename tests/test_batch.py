@@ -22,10 +22,10 @@ from registry.documents import Given
 from registry.errors import DuplicateLayer, RegistryError, SourceError, StoreError, UnknownLayer
 from registry.importer import ImportOptions, import_batch, rebuild
 from registry.intake import options_json
+from registry.layertable import create_table
 from registry.model import Handover, Kind, LayerState, silent
 from registry.prepare import PlannedLayer, Preparation, prepare
 from registry.sources.manifest import read_manifest
-from registry.staging import copy_staged
 from registry.store import Registry
 
 PAPER = Path(__file__).parent / "data" / "paper_record.toml"
@@ -322,9 +322,9 @@ class TestAllOrNothing:
             seen.append(arguments)
             if len(seen) > fails_at:
                 raise sqlite3.OperationalError("disk I/O error")
-            copy_staged(*arguments)
+            create_table(*arguments)
 
-        monkeypatch.setattr(store, "copy_staged", failing)
+        monkeypatch.setattr(store, "create_table", failing)
         with pytest.raises((sqlite3.OperationalError, StoreError)):
             import_manifest(empty, manifest)
         assert len(seen) == fails_at + 1
@@ -332,7 +332,6 @@ class TestAllOrNothing:
         assert content_of(empty.path) == rows
         assert empty.path.read_bytes() == before
         monkeypatch.undo()
-        # What was attached for it is gone again.
         assert len(import_manifest(empty, manifest).layers) == 4
         assert empty.verify().problems == ()
 

@@ -9,7 +9,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from registry import plotting
-from registry.checks import Held, Plotted, check, misread_positions, twins_held
+from registry.checks import Case, Held, Plotted, check, misread_positions
 from registry.findings import CHECKS
 from registry.geometry import WGS84, local_equal_area, project, to_wgs84
 from registry.importer import import_batch
@@ -77,7 +77,7 @@ def plotted(
 
 
 def hits(records, known=None):
-    return check(records, held() if known is None else known)
+    return check(Case(records, held() if known is None else known))
 
 
 def found(records, known=None):
@@ -364,17 +364,17 @@ def test_an_overlap_names_the_greatest():
 
 
 def test_the_twin_in_the_registry_is_the_one_that_shares_most():
-    twins = twins_held(plotted(square(500, 0), SQUARE), held(records=[square(5, 0), square(1, 0), square(0, 0, 500)]))
+    twins = Case(plotted(square(500, 0), SQUARE), held(records=[square(5, 0), square(1, 0), square(0, 0, 500)])).twins
     assert list(twins) == [1]
     assert twins[1] == (1, pytest.approx(0.99, abs=1e-3))
 
 
 def test_a_small_field_inside_a_large_one_is_another_field():
-    assert twins_held(plotted(square(10, 10, 50)), held(records=[SQUARE])) == {}
+    assert Case(plotted(square(10, 10, 50)), held(records=[SQUARE])).twins == {}
 
 
 def test_points_have_no_twins():
-    assert twins_held(plotted(shapely.Point(0, 0), kind=Kind.ACCIDENTS), held(records=[SQUARE])) == {}
+    assert Case(plotted(shapely.Point(0, 0), kind=Kind.ACCIDENTS), held(records=[SQUARE])).twins == {}
 
 
 def test_a_shift_the_other_way_is_no_sk42():

@@ -4,7 +4,15 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.duplicates import TOLERANCE_M, Pairs, each_once, overlaps, same_shapes, shifted_shapes
+from registry.duplicates import (
+    TOLERANCE_M,
+    overlaps,
+    overlaps_among,
+    same_shapes,
+    same_shapes_among,
+    sharing,
+    shifted_shapes,
+)
 
 
 def array(*geometries):
@@ -51,7 +59,7 @@ def test_the_same_bounds_are_not_the_same_shape():
 
 
 def test_each_pair_of_an_array_with_itself_once():
-    found = each_once(same_shapes(*[array(TRIANGLE, square(0, 0), TRIANGLE)] * 2))
+    found = same_shapes_among(array(TRIANGLE, square(0, 0), TRIANGLE))
     assert pairs(found) == {(2, 0)}
     assert found.value.tolist() == [1]
 
@@ -90,9 +98,23 @@ def test_nothing_to_compare_with(left):
         assert pairs(shifted_shapes(one, other, (0.0, 0.0), within_m=1)) == set()
 
 
-def test_each_once_of_nothing():
-    nothing = np.array([], dtype=np.int64)
-    assert pairs(each_once(Pairs(nothing, nothing, np.array([])))) == set()
+def test_nothing_among_nothing():
+    assert pairs(same_shapes_among(array())) == set()
+    assert pairs(overlaps_among(array(), least_share=0.1)) == set()
+
+
+def test_each_pair_may_be_asked_for_its_own_share():
+    ours, theirs = array(square(0, 0), square(0, 0)), array(square(40, 0))
+    i, j, least = np.array([0, 1]), np.array([0, 0]), np.array([0.7, 0.5])
+    found = sharing(ours, theirs, i, j, least_share=least)
+    assert (found.left.tolist(), found.right.tolist(), found.value.tolist()) == ([1], [0], [0.6])
+
+
+def test_many_pairs_keep_their_order():
+    shapes = array(*[square(100 * n, 0, 101) for n in range(3_000)])
+    found = overlaps_among(shapes, least_share=0.001)
+    assert found.left.tolist() == list(range(1, 3_000))
+    assert found.right.tolist() == list(range(2_999))
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 2)), min_size=1, max_size=8))
@@ -108,3 +130,9 @@ def test_squares_on_a_grid_against_counting_cells(squares):
         for i, j in zip(found.left, found.right, strict=True)
     ]
     assert found.value == pytest.approx(shares)
+    share_of = dict(zip(zip(found.left.tolist(), found.right.tolist(), strict=True), found.value.tolist(), strict=True))
+    once = overlaps_among(shapes, least_share=0.01)
+    assert pairs(once) == {(i, j) for i, j in share_of if i > j}
+    of_each = [share_of[pair] for pair in zip(once.left.tolist(), once.right.tolist(), strict=True)]
+    assert once.value == pytest.approx(of_each)
+    assert pairs(same_shapes_among(shapes)) == {(i, j) for i, j in both if i > j and cells[i] == cells[j]}

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 import shapely
@@ -16,6 +18,7 @@ from registry.geometry import (
     parse_crs,
     polygons_of,
     project,
+    reach_m,
     repair,
     to_wgs84,
     total_bounds,
@@ -219,3 +222,50 @@ def test_what_crosses_itself_only_on_the_plane_is_repaired(monkeypatch):
     assert drawn[1].equals(shapely.Point(1, 1))
     assert drawn[2] is None
     assert projected[0] is bow_tie
+
+
+@given(
+    st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=2, max_size=5),
+)
+def test_no_edge_is_longer_than_the_reach(points):
+    lines = array(shapely.LineString(points), shapely.MultiPoint(points[:1]), None)
+    reach = reach_m(lines)
+    assert longest_edge_m(lines)[0] <= reach[0] * (1 + 1e-12) + 1e-6
+    assert reach[1] == 0
+    assert np.isnan(reach[2])
+
+
+def many(count):
+    """Points from west to east, every seventh missing."""
+    rows = np.arange(count)
+    points = shapely.points(15 + rows * 1e-4, 44 + rows * 1e-5).astype(object)
+    points[::7] = None
+    return points
+
+
+def test_many_are_projected_in_parts_as_each_alone():
+    points, plane = many(9_000), local_equal_area((15, 44, 16, 45))
+    together = project(points, WGS84, plane)
+    assert shapely.equals_identical(together[8_999:], project(points[8_999:], WGS84, plane)).all()
+    assert (shapely.is_missing(together) == shapely.is_missing(points)).all()
+    alone = np.concatenate([project(points[start : start + 100], WGS84, plane) for start in range(0, 9_000, 100)])
+    drawn = ~shapely.is_missing(points)
+    assert shapely.equals_identical(together[drawn], alone[drawn]).all()
+
+
+def test_an_operation_of_a_group_is_used_by_one_thread(monkeypatch):
+    """What pyproj gives in a group is one and the same for all threads, and no two may use it at once."""
+    moved_by = []
+    moved = geometry._moved
+
+    def watched(xy, transformer):
+        moved_by.append((transformer, threading.current_thread()))
+        return moved(xy, transformer)
+
+    monkeypatch.setattr(geometry, "_moved", watched)
+    points = many(9_000)
+    found = to_wgs84(points, CRS(3906))
+    (used, thread) = moved_by[-1]
+    assert [each for each in moved_by if each[0] is used] == [(used, thread)]
+    assert thread is threading.current_thread()
+    assert len(found.geometries) == 9_000

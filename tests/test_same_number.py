@@ -4,7 +4,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.checks import Held, Plotted, check, twins_held
+from registry.checks import Case, Held, Plotted, check
 from registry.duplicates import number_keys
 from registry.geometry import WGS84, local_equal_area, project
 from registry.model import Kind
@@ -53,22 +53,22 @@ def held(*records):
     ],
 )
 def test_same_number_and_half_or_same_size_and_nine_tenths(number, x, side, twin):
-    assert bool(twins_held(plotted(number), held(("first/A-1", x, side)))) == twin
+    assert bool(Case(plotted(number), held(("first/A-1", x, side))).twins) == twin
 
 
 def test_the_batch_is_no_part_of_the_number():
-    assert twins_held(plotted("first/A-1"), held(("first/A-1", 40, 100))) == {}
+    assert Case(plotted("first/A-1"), held(("first/A-1", 40, 100))).twins == {}
 
 
 def test_the_finding_names_the_record_and_the_share():
-    hits = [each for each in check(plotted("A-1"), held(("first/A-1", 40, 100))) if "duplicate" in each.code]
+    hits = [each for each in check(Case(plotted("A-1"), held(("first/A-1", 40, 100)))) if "duplicate" in each.code]
     assert [(hit.code, hit.message) for hit in hits] == [
         ("duplicate-in-registry", "first/A-1 is the same field (60% of the smaller is shared).")
     ]
 
 
 def test_the_greatest_share_wins():
-    (twin,) = twins_held(plotted("A-1"), held(("first/A-1", 40, 100), ("second/a-1", 20, 100))).values()
+    (twin,) = Case(plotted("A-1"), held(("first/A-1", 40, 100), ("second/a-1", 20, 100))).twins.values()
     assert twin[0] == 1
 
 

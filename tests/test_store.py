@@ -471,25 +471,6 @@ class TestDisk:
             assert registry.verify().problems == ()
             add(registry, "second")
 
-    def test_no_room_to_stage(self, small_path):
-        script = """
-            import resource, sys
-            from pathlib import Path
-            from batches import add
-            from registry.errors import StoreError
-            from registry.store import Registry
-            with Registry.open(Path(sys.argv[1])) as registry:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-                try:
-                    add(registry, "second")
-                except StoreError as error:
-                    print(error)
-        """
-        before = small_path.read_bytes()
-        done = run(script, small_path)
-        assert "could not be staged" in done.stdout, done.stderr
-        assert small_path.read_bytes() == before
-
     @pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions")
     @pytest.mark.parametrize("mode", [0o555, 0o755])
     def test_a_folder_or_file_that_cannot_be_written_to(self, small_file, mode):

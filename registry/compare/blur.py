@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from shapely import STRtree
 
 from registry.compare.proximity import chained
-from registry.compare.threads import THREADS, on_threads
 from registry.geometry import Geometries
+from registry.threads import THREADS, on_threads
 
 Floats = NDArray[np.float64]
 

@@ -18,8 +18,8 @@ from shapely import GeometryType
 
 from registry.compare import curve, layout, seek
 from registry.compare.machine import Floats, Integers, Records, Tree, at_hand
-from registry.compare.threads import on_threads
 from registry.geometry import Geometries
+from registry.threads import on_threads
 
 _CHUNK = 16_384  # events that a thread takes at a time
 _THREADS = os.cpu_count() or 1  # no answer depends on how many

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from shapely import STRtree
 
 from registry.compare.blur import Floats, Land, dissolve, in_canonical_order, prepare_land, probability_inside
-from registry.compare.threads import on_threads
 from registry.geometry import Geometries
+from registry.threads import on_threads
 
 BANDS_M = (25.0, 50.0, 100.0, 300.0, 1_000.0)
 """Outer distances from records of the bands outside them; the first are used only where positions are that good."""

@@ -13,8 +13,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from registry.compare.threads import on_threads
 from registry.geometry import Geometries
+from registry.threads import on_threads
 
 CHUNK = 1_024
 """Events that a thread takes at a time."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from registry.compare.blur import Floats
 from registry.compare.kernel import Mask, Ranks
-from registry.compare.threads import on_threads
+from registry.threads import on_threads
 
 Singles = NDArray[np.float32]
 

@@ -10,13 +10,7 @@ from registry.sources.legforms import locator, read_toml
 from registry.sources.leglayer import leg_layer
 from registry.sources.legs import lay_out
 from registry.sources.mapping import MappedTable
-from registry.sources.vector import PAPER_SUFFIXES
 from registry.sources.written import Stated
-
-
-def is_paper(path: Path) -> bool:
-    """Whether a source is read as a paper record."""
-    return path.suffix.lower() in PAPER_SUFFIXES
 
 
 def read_paper(path: Path, kind: Kind, *, crs: str | None = None) -> MappedTable:

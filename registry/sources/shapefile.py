@@ -66,8 +66,10 @@ def find_encoding(read: Callable[[str], bytes | None]) -> Encoding:
     A .cpg file or the language byte of the .dbf decides. Without either, texts that are valid UTF-8 are read as such;
     others as ISO-8859-1, which loses no byte, and the doubt is said.
     """
+    if read(".cpg") is not None:
+        return Encoding(None, None)
     table = read(".dbf")
-    if read(".cpg") is not None or table is None or table[29] not in _UNSTATED:
+    if table is None or table[29] not in _UNSTATED:
         return Encoding(None, None)
     header, width = struct.unpack("<HH", table[8:12])
     names = b" ".join(table[start : start + 11].partition(b"\0")[0] for start in range(32, header - 1, 32))

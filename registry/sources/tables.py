@@ -78,6 +78,11 @@ class Table:
     encoding_doubt: str | None = None
 
 
+def is_table(path: Path) -> bool:
+    """Whether a source is read as a table."""
+    return path.suffix.lower() in SUFFIXES and not path.is_dir()
+
+
 def read_table(path: Path, options: TableOptions = TableOptions()) -> Table:
     """Read a table.
 

@@ -9,12 +9,7 @@ from registry.sources.legtable import map_legs
 from registry.sources.mapping import MappedTable, apply_profile
 from registry.sources.profile import Profile
 from registry.sources.propose import Proposal, implied_profile, propose
-from registry.sources.tables import SUFFIXES, TableOptions, read_table
-
-
-def is_table(path: Path) -> bool:
-    """Whether a source is read as a table."""
-    return path.suffix.lower() in SUFFIXES and not path.is_dir()
+from registry.sources.tables import TableOptions, read_table
 
 
 def read_mapped(

@@ -6,7 +6,7 @@ Each parser returns the value or raises ``ValueError`` with the reason; the text
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ _YES = {"yes", "y", "true", "t", "1"}
 _NO = {"no", "n", "false", "f", "0"}
 _EARLIEST_YEAR = 1900
 _LARGEST_EXACT = 2**53
+_PLAIN_LINES = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?(?:\n|\Z))+")
 
 
 def is_missing(value: Any) -> bool:
@@ -46,6 +47,44 @@ def parse(value: Any, field: Field) -> Any:
     if field.codes is not None:
         return parse_code(value, field.codes)
     return _PARSERS[field.field_type](value)
+
+
+def parse_all(cells: Sequence[Any], field: Field) -> tuple[list[Any], dict[int, str]]:
+    """Read a column for a field: the values, None where a cell is empty or is none of the field's, and why by row."""
+    if _stand_for_themselves(cells, field):
+        return list(cells), {}
+    parsed: list[Any] = []
+    failures: dict[int, str] = {}
+    known: dict[Any, Any] = {}
+    for row, cell in enumerate(cells):
+        # A column of texts or days holds few different ones. Other values may be equal and not the same: 1, 1.0 and
+        # true, or noon here and eleven there.
+        is_kept = isinstance(cell, str) or (isinstance(cell, date) and getattr(cell, "tzinfo", None) is None)
+        if is_kept and cell in known:
+            parsed.append(known[cell])
+            continue
+        try:
+            value = None if is_missing(cell) else parse(cell, field)
+        except ValueError as error:
+            failures[row] = str(error)
+            value, is_kept = None, False
+        if is_kept:
+            known[cell] = value
+        parsed.append(value)
+    return parsed, failures
+
+
+def _stand_for_themselves(cells: Sequence[Any], field: Field) -> bool:
+    """Whether a column holds nothing but what its parser gives back unchanged."""
+    kinds = set(map(type, cells))
+    if field.codes is not None or len(kinds) != 1:
+        return False
+    if field.field_type is FieldType.TEXT and kinds == {str}:
+        # One look at all: printable ASCII without outer blanks, and no line empty.
+        return _PLAIN_LINES.fullmatch("\n".join(cells)) is not None and "\n" not in "".join(cells)
+    if field.field_type is FieldType.INTEGER and kinds == {int}:
+        return bool(min(cells) > -_LARGEST_EXACT and max(cells) < _LARGEST_EXACT)
+    return False
 
 
 def parse_text(value: Any) -> str:
@@ -140,6 +179,21 @@ def to_json(value: Any) -> str:
         known = json.loads(json.dumps(value, default=_plain), parse_constant=str)
         text = json.dumps(known, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def json_members(name: str, cells: Sequence[Any]) -> list[str | None]:
+    """Each cell as a member of a JSON object, ``"name": value``; None where it is empty."""
+    known: dict[str, str | None] = {}
+    members: list[str | None] = []
+    for cell in cells:
+        if isinstance(cell, str) and cell in known:
+            members.append(known[cell])
+            continue
+        member = None if is_missing(cell) else to_json({name: cell})[1:-1]
+        if isinstance(cell, str):
+            known[cell] = member
+        members.append(member)
+    return members
 
 
 def _plain(value: Any) -> Any:

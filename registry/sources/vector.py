@@ -113,6 +113,11 @@ class SourceLayer:
     encoding_doubt: str | None = None
 
 
+def is_paper(path: Path) -> bool:
+    """Whether a source is read as a paper record."""
+    return path.suffix.lower() in PAPER_SUFFIXES
+
+
 def files_of(path: Path) -> tuple[tuple[Path, str], ...]:
     """The files that make up a source, with their media types: a shapefile's side files, a geodatabase's tables.
 

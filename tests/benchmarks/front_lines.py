@@ -113,8 +113,9 @@ def _district_rows() -> gpd.GeoDataFrame:
 
 def _add(registry: Registry, handover: Handover, kind: Kind, rows: gpd.GeoDataFrame) -> None:
     name = f"{handover.batch_id}-{kind}"
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    document = SourceDocument(name, f"{kind}.geojson", "application/geo+json", 4, digest, b"data")
+    content = name.encode()
+    digest = hashlib.sha256(content).hexdigest()
+    document = SourceDocument(name, f"{kind}.geojson", "application/geo+json", len(content), digest, content)
     known = {
         id_field(kind): [f"{kind}-{number}" for number in range(len(rows))],
         "document_id": document.document_id,

@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
@@ -242,3 +242,38 @@ def test_json_comes_back_as_it_was(value):
 
 def test_the_column_beside_a_date():
     assert values.precision_column(Field("laid_from", FieldType.DATE, "")) == "laid_from_precision"
+
+
+SAME_AGAIN = st.lists(ANY_CELL, min_size=1, max_size=4).flatmap(lambda few: st.lists(st.sampled_from(few), max_size=8))
+OF_ONE_TYPE = st.lists(st.text("aZ~ \n\t\u00e9", max_size=3)) | st.lists(st.integers(-(2**54), 2**54))
+
+
+@given(SAME_AGAIN | OF_ONE_TYPE, st.sampled_from(FIELDS))
+def test_a_column_is_read_as_its_cells_one_by_one(cells, field):
+    expected, why = [], {}
+    for row, cell in enumerate(cells):
+        try:
+            expected.append(None if values.is_missing(cell) else values.parse(cell, field))
+        except ValueError as error:
+            expected.append(None)
+            why[row] = str(error)
+    parsed, failures = values.parse_all(cells, field)
+    assert (parsed, failures) == (expected, why)
+    assert list(map(type, parsed)) == list(map(type, expected))
+
+
+def test_equal_moments_of_different_days_are_read_apart():
+    there = timezone(timedelta(hours=3))
+    late, early = datetime(2020, 1, 1, 23, tzinfo=UTC), datetime(2020, 1, 2, 2, tzinfo=there)
+    assert late == early
+    parsed, _ = values.parse_all([late, early], stated_fields(Kind.MINEFIELDS)["laid_from"])
+    assert [each.first for each in parsed] == [date(2020, 1, 1), date(2020, 1, 2)]
+
+
+@given(SAME_AGAIN, st.text())
+def test_members_are_those_of_an_object(cells, name):
+    for cell, member in zip(cells, values.json_members(name, cells), strict=True):
+        if values.is_missing(cell):
+            assert member is None
+        else:
+            assert f"{{{member}}}" == values.to_json({name: cell})

@@ -1,4 +1,4 @@
-"""A layer staged by GDAL and copied: the same columns for every layer of a kind, and a spatial index that is used."""
+"""The table of a layer: the same columns for every layer of a kind, and a spatial index that is used."""
 
 import sqlite3
 from contextlib import closing
@@ -11,9 +11,9 @@ import pytest
 import shapely
 from batches import add, point, square
 
-from registry.model import GEOMETRY_OF_KIND, Kind
+from registry.layertable import rows_of, table_name
+from registry.model import GEOMETRY_OF_KIND, GeometryKind, Kind
 from registry.schema import fields
-from registry.staging import stage, table_name
 
 
 def sql(path, statement, *parameters):
@@ -21,10 +21,11 @@ def sql(path, statement, *parameters):
         return connection.execute(statement, parameters).fetchall()
 
 
-def test_columns_without_values_are_not_staged(tmp_path):
+def test_columns_without_values_are_left_out():
     rows = {"record_id": ["a"], "fuze": [None], "mines_ap": [np.nan], "unknown": ["x"]}
-    stage(gpd.GeoDataFrame(rows, geometry=[square(0, 0)], crs=4326), Kind.MINEFIELDS, tmp_path / "staged.gpkg")
-    assert pyogrio.read_info(tmp_path / "staged.gpkg")["fields"].tolist() == ["record_id"]
+    made = rows_of(gpd.GeoDataFrame(rows, geometry=[square(0, 0)], crs=4326), Kind.MINEFIELDS)
+    assert (made.columns, made.cells) == (("record_id",), (["a"],))
+    assert made.empty == {field.name for field in fields(Kind.MINEFIELDS)} - {"record_id"}
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -74,13 +75,40 @@ def test_the_index_is_used(empty, monkeypatch):
     assert len(empty.read(layer)) == 20
 
 
-def test_index_triggers_are_those_of_gdal(empty):
-    layer = add(empty)
-    staged = {
-        row[0] for row in sql(empty.path, "SELECT sql FROM sqlite_master WHERE name LIKE 'rtree%' AND type = 'trigger'")
-    }
-    assert len(staged) >= 5
-    assert all(layer.table_name in each and "staged" not in each for each in staged)
+def as_gdal_writes(path, kind, shapes):
+    """A layer of that name, written by GDAL."""
+    frame = gpd.GeoDataFrame({"record_id": ["a"] * len(shapes)}, geometry=shapes, crs=4326)
+    multi, layer = GEOMETRY_OF_KIND[kind] is not GeometryKind.POINT, f"{kind}_b-1"
+    names = {"geometry_name": "geom", "fid": "fid", "layer": layer, "VERSION": "1.3"}
+    kind_of = {"MULTIPOLYGON": "MultiPolygon", "MULTIPOINT": "MultiPoint", "POINT": "Point"}[GEOMETRY_OF_KIND[kind]]
+    pyogrio.write_dataframe(frame, path, driver="GPKG", promote_to_multi=multi, geometry_type=kind_of, **names)
+
+
+HOLED = shapely.Polygon([(0, 0), (4, 0), (4, 4), (0, 4)], [[(1, 1), (2, 1), (2, 2)]])
+
+
+@pytest.mark.parametrize(
+    ("kind", "shapes"),
+    [
+        (Kind.MINEFIELDS, [square(0, 0), None, HOLED, shapely.MultiPolygon([square(-3, 0), square(5, 5)])]),
+        (Kind.MINEFIELDS, [shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), shapely.MultiPolygon()]),
+        (Kind.DEVICES, [point(1, -2), shapely.MultiPoint([(0, 0), (1, 1)]), None]),
+        (Kind.ACCIDENTS, [point(1, -2), None]),
+    ],
+)
+def test_geometries_index_and_triggers_are_those_of_gdal(empty, tmp_path, kind, shapes):
+    layer = add(empty, "b-1", kind, shapes)
+    theirs = tmp_path / "gdal.gpkg"
+    as_gdal_writes(theirs, kind, shapes)
+    index = f'"rtree_{layer.table_name}_geom"'
+    for query in (
+        f'SELECT fid, geom FROM "{layer.table_name}" ORDER BY fid',
+        f"SELECT id, minx, maxx, miny, maxy FROM {index} ORDER BY id",
+        f"SELECT sql FROM sqlite_master WHERE name LIKE {index.replace(chr(34), chr(39))[:-1]}%' ORDER BY name",
+    ):
+        rows = sql(empty.path, query)
+        assert rows == sql(theirs, query)
+        assert rows
 
 
 def test_values_as_pandas_may_hold_them(empty):
