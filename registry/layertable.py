@@ -18,6 +18,7 @@ from registry import gpkg, rtree
 from registry.gpkg import quoted
 from registry.model import GEOMETRY_OF_KIND, GeometryKind, Kind
 from registry.schema import Field, FieldType, fields
+from registry.sources.values import to_json
 
 # JSON is text to GeoPackage, which has no type for it.
 _SQL_TYPES = {each: each.value for each in FieldType} | {FieldType.JSON: "TEXT"}
@@ -83,9 +84,11 @@ def _ddl(table: str, kind: Kind) -> str:
 
 
 def _plain(column: pd.Series, field: Field) -> Sequence[Any]:
-    """A column as SQLite takes it: numbers, truth values as 0 and 1, all else as text."""
+    """A column as SQLite takes it: numbers, truth values as 0 and 1, all else as text, JSON too."""
     if field.field_type in {FieldType.INTEGER, FieldType.REAL, FieldType.BOOLEAN}:
         numbers: list[float] = pd.to_numeric(column).astype("float64").tolist()  # NaN is null to SQLite
         return numbers
     cells: list[Any] = column.astype(object).where(column.notna(), None).tolist()
+    if field.field_type is FieldType.JSON:
+        return [cell if cell is None or isinstance(cell, str) else to_json(cell) for cell in cells]
     return cells

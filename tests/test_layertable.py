@@ -28,6 +28,12 @@ def test_columns_without_values_are_left_out():
     assert made.empty == {field.name for field in fields(Kind.MINEFIELDS)} - {"record_id"}
 
 
+def test_what_a_source_said_besides_is_kept_as_text_of_json():
+    rows = {"record_id": ["a", "b", "c"], "source_fields": [{"name": "Ж"}, '{"n": 1}', None]}
+    made = rows_of(gpd.GeoDataFrame(rows, geometry=[square(0, 0)] * 3, crs=4326), Kind.MINEFIELDS)
+    assert made.cells[made.columns.index("source_fields")] == ['{"name": "Ж"}', '{"n": 1}', None]
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_every_layer_of_a_kind_has_all_its_columns(empty, kind):
     shape = point(0, 0) if kind in {Kind.ACCIDENTS, Kind.DEVICES} else square(0, 0)
