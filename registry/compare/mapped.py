@@ -22,6 +22,7 @@ _ENDS_TO_M = 75.0  # position error above which what lies at the ends of records
 _FIRST_TO_M = 100.0  # the first band outside records is no wider
 _SIGMAS_PER_BAND = 1.5  # a band narrower than this cannot be told from the record beside it
 _SMALLEST_M2 = 1.0  # a component smaller than this is none
+_NOTHING: Geometries = np.empty(0, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -224,30 +225,30 @@ def _surroundings(land: Land, study: Geometries, sigma_m: float) -> list[Reach]:
         else:
             kinds = [(", beside them and at their ends", *across[1:])]
         for kind, near, near_m2 in kinds:
-            pieces = np.concatenate([_common(near, study), inner])
-            zones.append(_Zone(kind, within_m, pieces, np.maximum(near_m2, inner_m2)))
+            zones.append(_Zone(kind, within_m, _common(near, study), inner, np.maximum(near_m2, inner_m2)))
         inner, inner_m2 = _common(ring.around, study), ring.around_m2
-        zones.append(_Zone(", off their corners", within_m, inner, inner_m2))
+        zones.append(_Zone(", off their corners", within_m, inner, _NOTHING, inner_m2))
     around, before_m = rings[-1].around, near_m[-1]
     for within_m in BANDS_M:
         if within_m > before_m:
             around, before_m = _merge(_grow(around, within_m - before_m)), within_m
-            zones.append(_Zone("", within_m, _common(around, study), None))
+            zones.append(_Zone("", within_m, _common(around, study), _NOTHING, None))
     return on_threads(lambda zone: _reach(zone, land), zones)
 
 
 @dataclass(frozen=True)
 class _Zone:
-    """A reach to be: pieces of its land, which may overlap, and its area near each part as if that were alone."""
+    """A reach to be: its land in two sets of pieces, and its area near each part as if that were alone."""
 
     kind: str
     within_m: float
     pieces: Geometries
+    others: Geometries
     alone_m2: Floats | None
 
 
 def _reach(zone: _Zone, land: Land) -> Reach:
-    merged = prepare_land(_merge(zone.pieces))
+    merged = prepare_land(_joined(zone.pieces, zone.others))
     by_part_m2 = None if zone.alone_m2 is None else _divided(zone.alone_m2, merged, land)
     return Reach(zone.kind, zone.within_m, merged, by_part_m2)
 
@@ -278,10 +279,14 @@ def _divided(alone_m2: Floats, merged: Land, land: Land) -> Floats:
 
 def _with(study_area: Geometries, parts: Geometries) -> Geometries:
     """The study area and the records that reach out of it, in parts that share no land."""
-    study = dissolve(in_canonical_order(study_area))
-    held = STRtree(parts).query(study, predicate="covers")[1]
-    reaching_out = np.delete(parts, held)
-    return _merge(np.concatenate([study, reaching_out])) if len(reaching_out) else study
+    return _joined(dissolve(in_canonical_order(study_area)), parts)
+
+
+def _joined(pieces: Geometries, others: Geometries) -> Geometries:
+    """Pieces that share no land, merged with those others that reach out of them: most need no work."""
+    held = STRtree(others).query(pieces, predicate="covers")[1]
+    reaching_out = np.delete(others, held)
+    return _merge(np.concatenate([pieces, reaching_out])) if len(reaching_out) else pieces
 
 
 def _grow(parts: Geometries, by_m: float) -> Geometries:
