@@ -25,11 +25,10 @@ from registry.compare.weights import Fit, fit_weights, profile, scale_rows, shar
 Mask = NDArray[np.bool_]
 
 MIN_EVENTS = 200
-"""Below this many events an interval is given and no estimate; the more, the larger the position error is."""
+"""Below this many events an interval is given and no estimate."""
 
 _LOW_TO_M = 100.0  # above it the first band outside records is blurred away, and no low end is given
 _PLAIN_SIGMA_M = 75.0  # above it the share of largest likelihood can be biased by more than 2 points, and is put right
-_FEW_EVENTS_SIGMA_M = 120.0  # up to here MIN_EVENTS are enough
 _RESAMPLES, _SEED = 40, 1
 _TIMES_SEEN = 2.0  # what the bootstrap sees of the bias: of half a normal distribution, cut at a limit, sqrt(2) - 1
 _LARGEST = 0.5 * (1 + 1e-6)  # of the median width; the millionth is for rounding
@@ -172,22 +171,13 @@ def estimate_containment(
         )
         return TrueContainment(None, 0.0, high, reason, events, median_sigma_m, mapped.median_width_m, spread)
     mixture, (low, value, high), spread, bias = _profiled(places, sigma_m, mapped, cell_m)
-    needed = events_needed(median_sigma_m)
     width_m = mapped.median_width_m
-    if events >= needed:
+    if events >= MIN_EVENTS:
         return TrueContainment(value, low, high, None, events, median_sigma_m, width_m, spread, mixture, bias)
     high = max(high, _upper_bound(places, sigma_m, mapped, cell_m)[0])
     low = low if median_sigma_m <= _LOW_TO_M else 0.0
-    reason = (
-        f"There are {events} events; with a position error of {median_sigma_m:.0f} m an estimate needs {needed}: "
-        "only bounds are given."
-    )
+    reason = f"There are {events} events; an estimate needs {MIN_EVENTS}: only bounds are given."
     return TrueContainment(None, low, high, reason, events, median_sigma_m, width_m, spread, mixture, bias)
-
-
-def events_needed(sigma_m: float) -> int:
-    """How many events an estimate needs; found by simulation, so that it is biased by at most 2 points."""
-    return math.ceil(MIN_EVENTS * max(1.0, sigma_m / _FEW_EVENTS_SIGMA_M) ** 3)
 
 
 def _profiled(

@@ -8,7 +8,6 @@ from registry.compare.blur import probability_inside
 from registry.compare.mapped import components, prepare_mapped
 from registry.compare.mixture import (
     estimate_containment,
-    events_needed,
     fit_mixture,
     log_likelihood,
 )
@@ -96,11 +95,6 @@ def test_few_events_give_bounds(mapped):
     assert result.value is None
     assert 0 < result.low < 0.6 < result.high < 1
     assert "needs 200" in result.reason
-
-
-@pytest.mark.parametrize(("sigma", "needed"), [(10, 200), (120, 200), (240, 1_600)])
-def test_the_larger_the_error_the_more_events(sigma, needed):
-    assert events_needed(sigma) == needed
 
 
 def test_poor_positions_are_not_taken_for_outside_events():
