@@ -8,7 +8,9 @@ where their rounding error cannot matter; what is closer goes to GEOS, pair by p
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
+from pickle import UnpicklingError  # that Numba's files are read as
 from typing import Any, TypeVar
 
 import numpy as np
@@ -145,6 +147,23 @@ def takes(xy: Floats) -> bool:
 def is_at_hand() -> bool:
     """Whether the code need not be compiled for this process alone, see `registry.compare.machine.at_hand`."""
     return at_hand(seek.nearest)
+
+
+@cache
+def is_ready() -> bool:
+    """Whether all machine code can be loaded or compiled, tried on two squares once for a process.
+
+    Kept code may be cut short where power failed, and a full disk takes none.
+    """
+    xy = np.array([[0.5, 0.5], [2.0, 0.5]])
+    try:
+        search = search_for(shapely.box([0, 3], [0, 0], [1, 4], [1, 1]))
+        assert search is not None
+        search.covering(xy, 0.0)
+        search.nearest(xy)
+    except (OSError, EOFError, UnpicklingError):
+        return False
+    return True
 
 
 def search_for(polygons: Geometries) -> Search | None:

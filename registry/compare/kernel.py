@@ -164,7 +164,7 @@ def search_for(xy: Floats, polygons: Geometries) -> Search:
     except (ImportError, OSError):  # Numba is not installed, not for this NumPy, or its library cannot be loaded
         return plain.Search(polygons)
     pays = fast.is_at_hand() or len(xy) >= FAST_FROM_UNKEPT
-    search = fast.search_for(polygons) if pays and fast.takes(xy) else None
+    search = fast.search_for(polygons) if pays and fast.takes(xy) and fast.is_ready() else None
     return search or plain.Search(polygons)
 
 

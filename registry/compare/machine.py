@@ -1,9 +1,14 @@
 """How loops are made into machine code, and the shapes of what they work on. Nothing else knows Numba.
 
 Code that is kept on disk is made anew when the file of its function changes, and no other. So a module of such loops
-calls none of another's and takes no constant from it.
+calls none of another's and takes no constant from it. Each version of a file keeps its code under names of its own:
+Numba knows a file by its size and time, and writes that new code is there before it writes the code, so that one that
+is stopped between the two would leave the code of the version before, to be run as the new.
 """
 
+import hashlib
+import inspect
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
@@ -49,6 +54,9 @@ class Tree(NamedTuple):
 
 def compiled(function: _Function) -> _Function:
     """Compile at the first call, and keep the machine code on disk where there is a place for it."""
+    sources = (inspect.getsource(sys.modules[module]) for module in (__name__, function.__module__))
+    version = "".join([numba.__version__, np.__version__, *sources])
+    function.__qualname__ += f"_{hashlib.sha256(version.encode()).hexdigest()[:12]}"
     try:
         made: _Function = numba.njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:

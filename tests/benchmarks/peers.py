@@ -59,10 +59,10 @@ def main() -> int:
     """Measure, write the page, and say whether the limits were held."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer-python", required=True, help="Python with geopandas, DuckDB and SedonaDB")
-    parser.add_argument("--sizes", default="S,M", help="S, M or L, several with commas")
+    parser.add_argument("--sizes", default="S,M", help="S, M or L, several with commas; '' writes the page anew")
     options = parser.parse_args()
     kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    for size in options.sizes.split(","):
+    for size in filter(None, options.sizes.split(",")):
         kept[size] = measure_size(size, str(Path(options.peer_python).absolute()))
         KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     measured = {size: {name: Measured(**each) for name, each in kept[size]["engines"].items()} for size in kept}
