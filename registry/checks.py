@@ -115,12 +115,14 @@ class Case:
         used, j = np.unique(j, return_inverse=True)
         theirs = uncrossed(self.theirs[used])
         shared = duplicates.sharing(plotted.plane, theirs, i, j, least_share=least)
+        twins = used[shared.right]
+        # Of equal shares the first by name counts, whatever noise says and however the records were read.
+        by_name = np.argsort(np.asarray(held.record_names, dtype=str)[twins], kind="stable")
         found: dict[int, tuple[int, float]] = {}
-        for record, twin, share in zip(
-            shared.left.tolist(), used[shared.right].tolist(), shared.value.tolist(), strict=True
-        ):
+        for number in by_name.tolist():
+            record, share = int(shared.left[number]), round(float(shared.value[number]), 9)
             if share > max(SAME_NUMBER_SHARE, found.get(record, (0, 0.0))[1]):
-                found[record] = twin, share
+                found[record] = int(twins[number]), share
         return found
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -367,6 +368,12 @@ def test_the_twin_in_the_registry_is_the_one_that_shares_most():
     twins = Case(plotted(square(500, 0), SQUARE), held(records=[square(5, 0), square(1, 0), square(0, 0, 500)])).twins
     assert list(twins) == [1]
     assert twins[1] == (1, pytest.approx(0.99, abs=1e-3))
+
+
+def test_of_equal_twins_the_first_by_name_counts_in_whatever_order_they_are_read():
+    same = held(records=[SQUARE, SQUARE, SQUARE])
+    same = replace(same, record_names=np.array(["b/1", "a/2", "a/3"], dtype=object))
+    assert Case(plotted(SQUARE), same).twins == {0: (1, 1.0)}
 
 
 def test_a_small_field_inside_a_large_one_is_another_field():
