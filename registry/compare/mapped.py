@@ -21,6 +21,7 @@ _SPLIT_TO_M = 300.0  # up to here land beside records, at their ends and off the
 _ENDS_TO_M = 75.0  # position error above which what lies at the ends of records is no longer told from what lies beside
 _FIRST_TO_M = 100.0  # the first band outside records is no wider
 _SIGMAS_PER_BAND = 1.5  # a band narrower than this cannot be told from the record beside it
+_OVER_M = 1e-5  # far more than rounding
 _SMALLEST_M2 = 1.0  # a component smaller than this is none
 _NOTHING: Geometries = np.empty(0, dtype=object)
 
@@ -309,7 +310,10 @@ def _common(polygons: Geometries, others: Geometries) -> Geometries:
 
 
 def _slabs(parts: Geometries, by_m: float) -> tuple[Geometries, Geometries]:
-    """The oriented envelope of each part, widened on both long sides; and lengthened at both ends."""
+    """The oriented envelope of each part, widened on both long sides; and lengthened at both ends.
+
+    A little over it in the other direction, so that both surely cover the part and need not be merged with it.
+    """
     envelopes = shapely.oriented_envelope(parts)
     flat = shapely.get_num_coordinates(envelopes) != 5  # of a sliver it may be a line
     envelopes[flat] = shapely.box(*shapely.bounds(shapely.buffer(parts[flat], 1.0)).T)
@@ -318,8 +322,13 @@ def _slabs(parts: Geometries, by_m: float) -> tuple[Geometries, Geometries]:
     upright = np.hypot(*first.T) < np.hypot(*second.T)
     corners[upright] = np.roll(corners[upright], 1, axis=1)
     along, across = corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]
-    along *= by_m / np.hypot(*along.T)[:, None]
-    across *= by_m / np.hypot(*across.T)[:, None]
-    widened = corners + np.stack([-across, -across, across, across], axis=1)
-    lengthened = corners + np.stack([-along, along, along, -along], axis=1)
+    along /= np.hypot(*along.T)[:, None]
+    across /= np.hypot(*across.T)[:, None]
+    wide, long = _offsets(along * _OVER_M, across * by_m), _offsets(along * by_m, across * _OVER_M)
+    widened, lengthened = corners + wide, corners + long
     return np.asarray(shapely.polygons(widened)), np.asarray(shapely.polygons(lengthened))
+
+
+def _offsets(along: Floats, across: Floats) -> Floats:
+    """By how much each corner of rectangles moves, so that they reach farther both ways."""
+    return np.stack([-along - across, along - across, along + across, across - along], axis=1)
