@@ -1,6 +1,7 @@
 """Land by where an event can truly have happened: in records by their width, beside them, and far from all of them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -9,7 +10,7 @@ from shapely import STRtree
 
 from registry.compare.blur import Floats, Land, dissolve, in_canonical_order, prepare_land, probability_inside
 from registry.geometry import Geometries
-from registry.threads import on_threads
+from registry.threads import in_parts, on_threads
 
 BANDS_M = (25.0, 50.0, 100.0, 300.0, 1_000.0)
 """Outer distances from records of the bands outside them; the first are used only where positions are that good."""
@@ -22,6 +23,7 @@ _ENDS_TO_M = 75.0  # position error above which what lies at the ends of records
 _FIRST_TO_M = 100.0  # the first band outside records is no wider
 _SIGMAS_PER_BAND = 1.5  # a band narrower than this cannot be told from the record beside it
 _OVER_M = 1e-5  # far more than rounding
+_GROWN_TOGETHER = 100  # parts
 _SMALLEST_M2 = 1.0  # a component smaller than this is none
 _NOTHING: Geometries = np.empty(0, dtype=object)
 
@@ -215,7 +217,12 @@ def _surroundings(land: Land, study: Geometries, sigma_m: float) -> list[Reach]:
     """Bands outwards. Near parts close to each other a band is divided by what each would have alone."""
     finest_m = min(_SIGMAS_PER_BAND * sigma_m, _FIRST_TO_M)
     near_m = [within_m for within_m in BANDS_M if finest_m <= within_m <= _SPLIT_TO_M]
-    rings = on_threads(lambda within_m: _ring(land.parts, within_m), near_m[::-1])[::-1]  # the longest job first
+    alone = [_grow(land.parts, within_m) for within_m in near_m if within_m <= _FIRST_TO_M]
+    for before_m, within_m in pairwise(near_m):
+        if within_m > _FIRST_TO_M:
+            # From the band before, which has fewer vertices than records: wide buffers of many cost most of all.
+            alone.append(_grow(alone[-1], within_m - before_m))
+    rings = on_threads(lambda ring: _ring(land.parts, *ring), list(zip(alone, near_m, strict=True)))
     shapely.prepare(study)
     zones: list[_Zone] = []
     inner, inner_m2 = land.parts, shapely.area(land.parts)
@@ -254,8 +261,7 @@ def _reach(zone: _Zone, land: Land) -> Reach:
     return Reach(zone.kind, zone.within_m, merged, by_part_m2)
 
 
-def _ring(parts: Geometries, within_m: float) -> _Ring:
-    alone = _grow(parts, within_m)
+def _ring(parts: Geometries, alone: Geometries, within_m: float) -> _Ring:
     sides, ends = _slabs(parts, within_m)
     around = _merge(alone)
     beside = _common(_merge(sides), around)
@@ -292,7 +298,11 @@ def _joined(pieces: Geometries, others: Geometries) -> Geometries:
 
 def _grow(parts: Geometries, by_m: float) -> Geometries:
     """Buffers; a twentieth more or less does no harm, because a band's area is taken from the same borders."""
-    return np.asarray(shapely.simplify(shapely.buffer(parts, by_m, quad_segs=3), 0.05 * by_m))
+
+    def grown(some: Geometries) -> Geometries:
+        return np.asarray(shapely.simplify(shapely.buffer(some, by_m, quad_segs=3), 0.05 * by_m))
+
+    return in_parts(grown, parts, most=_GROWN_TOGETHER)
 
 
 def _merge(polygons: Geometries) -> Geometries:

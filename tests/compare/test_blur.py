@@ -230,6 +230,23 @@ def test_land_merged_on_threads_is_the_same(squares):
     assert not shapely.intersects(lots[0][:, None], lots[1][None]).any()
 
 
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 3)), max_size=12))
+def test_merged_is_what_shapely_merges(squares):
+    """Also where they meet in a corner, hold no vertex of each other, or are there twice."""
+    polygons = np.array([shapely.box(x, y, x + size, y + 4 - size) for x, y, size in squares], dtype=object)
+    merged = dissolve(polygons)
+    assert shapely.equals(shapely.union_all(merged), shapely.union_all(polygons))
+    apart = shapely.relate_pattern(merged[:, None], merged[None], "F********")
+    assert (apart | np.eye(len(merged), dtype=bool)).all()
+
+
+def test_what_is_empty_or_missing_adds_no_land():
+    nothing = [shapely.Polygon(), None, shapely.MultiPolygon()]
+    merged = dissolve(np.array([*nothing, shapely.box(0, 0, 10, 10), *nothing], dtype=object))
+    assert shapely.area(merged) == [100]
+    assert not len(dissolve(np.array(nothing, dtype=object)))
+
+
 def test_places_spread_evenly():
     mapped = land(shapely.box(0, 0, 100, 10), shapely.box(200, 0, 230, 100))
     places, rank = places_in(mapped, 4_096)
