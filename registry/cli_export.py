@@ -51,6 +51,6 @@ def export(
         return
     said = "written" if done.written else "would be written"
     print(
-        f"{out}: {done.events:,} events, {done.unlocated:,} of them without a position, in {done.row_groups:,} row "
-        f"groups and {done.parts:,} parts {said}. Next: minefield-registry stats --events-from {out}"
+        f"{out}: {done.events:,} events, {done.unlocated:,} of them without a position, {said}; parts: {done.parts:,}, "
+        f"row groups: {done.row_groups:,}. Next: minefield-registry stats --events-from {out}"
     )

@@ -209,7 +209,7 @@ def _computing(events_from: Path | None, scheduler: str | None) -> "Iterator[Com
     from registry.partwise import Here, counted_so_far, in_parts
 
     parts = open_parts(events_from)
-    print(f"{parts.rows:,} events in {len(parts.groups):,} row groups from {events_from}.", file=sys.stderr)
+    print(f"{parts.rows:,} events from {events_from}; row groups: {len(parts.groups):,}.", file=sys.stderr)
     if scheduler is None:
         with Here() as engine:
             yield in_parts(parts, engine)

@@ -13,11 +13,10 @@ import pyogrio
 import pytest
 import shapely
 from batches import point, square, write_source
-from typer.testing import CliRunner
+from commands import command_on
 
 from registry import store
 from registry.batch import import_manifest
-from registry.cli import app
 from registry.documents import Given
 from registry.errors import DuplicateLayer, RegistryError, SourceError, StoreError, UnknownLayer
 from registry.importer import ImportOptions, import_batch, rebuild
@@ -480,15 +479,7 @@ class TestCommand:
     def command(self, tmp_path):
         path = tmp_path / "maps.gpkg"
         Registry.create(path).close()
-
-        def run(*words, code=0):
-            result = CliRunner().invoke(app, ["--registry", str(path), *map(str, words)], env={"COLUMNS": "100"})
-            if isinstance(result.exception, RegistryError):
-                raise result.exception
-            assert result.exit_code == code, result.output
-            return result
-
-        return run
+        return command_on(path, columns=100)
 
     def test_import_and_show(self, command, manifest):
         words = command("import", manifest).stdout

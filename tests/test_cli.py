@@ -12,6 +12,7 @@ import pytest
 import shapely
 import typer
 from batches import bow_tie, point, square, write_source
+from commands import command_on
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -39,16 +40,7 @@ def areas(tmp_path):
 
 @pytest.fixture
 def command(small_path):
-    """The command on the small registry, in this process; a foreseen error is raised, as `main` gets it."""
-
-    def run(*words, code=0):
-        result = CliRunner().invoke(app, ["--registry", str(small_path), *map(str, words)], env={"COLUMNS": "80"})
-        if isinstance(result.exception, RegistryError):
-            raise result.exception
-        assert result.exit_code == code, result.output
-        return result
-
-    return run
+    return command_on(small_path)
 
 
 def typed(*words, cwd=None, **environment):

@@ -7,25 +7,19 @@ from contextlib import closing
 
 import pytest
 import typer
+from commands import command_on
 from filing import a_claim, format_1
 from typer.testing import CliRunner
 
 from registry.claimset import parse_claims, shipped_claims, write_claims
 from registry.cli import app
-from registry.errors import DuplicateClaim, RegistryError, SourceError, UnknownClaim, UnknownRun
+from registry.errors import DuplicateClaim, SourceError, UnknownClaim, UnknownRun
 from registry.store import Registry
 
 
 @pytest.fixture
 def command(small_path):
-    def run(*words, code=0, path=small_path):
-        result = CliRunner().invoke(app, ["--registry", str(path), *map(str, words)], env={"COLUMNS": "80"})
-        if isinstance(result.exception, RegistryError):
-            raise result.exception
-        assert result.exit_code == code, result.output
-        return result
-
-    return run
+    return command_on(small_path)
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ import sys
 
 import partworld
 import pytest
-from typer.testing import CliRunner
+from commands import command_on
 
-from registry.cli import app
-from registry.errors import ClusterError, CompareError, RegistryError, SourceError
+from registry.errors import ClusterError, CompareError, SourceError
 from registry.partwise import IN_PARTS
 
 
@@ -19,16 +18,7 @@ def path(tmp_path_factory):
 
 @pytest.fixture
 def command(path):
-    """The command on that registry, in this process; a foreseen error is raised, as `main` gets it."""
-
-    def run(*words, code=0):
-        result = CliRunner().invoke(app, ["--registry", str(path), *map(str, words)], env={"COLUMNS": "80"})
-        if isinstance(result.exception, RegistryError):
-            raise result.exception
-        assert result.exit_code == code, result.output
-        return result
-
-    return run
+    return command_on(path)
 
 
 @pytest.fixture
@@ -39,7 +29,7 @@ def parts(command, tmp_path):
 
 def test_export_says_what_it_wrote_and_what_comes_next(command, tmp_path):
     words = command("export", "events", "--to", "geoparquet", "-o", tmp_path / "parts").stdout
-    assert "90 events, 2 of them without a position, in 1 row groups and 1 parts written." in words
+    assert "90 events, 2 of them without a position, written; parts: 1, row groups: 1." in words
     assert f"Next: minefield-registry stats --events-from {tmp_path / 'parts'}" in words
 
 
@@ -58,7 +48,7 @@ def test_stats_from_parts_print_the_same_bytes(command, parts):
     at_once = command("stats", "--json", *only)
     from_parts = command("stats", "--json", "--events-from", parts)
     assert from_parts.stdout == at_once.stdout
-    assert "90 events in 3 row groups from " in from_parts.stderr
+    assert "row groups: 3." in from_parts.stderr
     # The run has the same id, and is repeated from the registry itself.
     run = from_parts.stderr.split("Run ")[1].split(".")[0]
     assert f"Run {run}." in at_once.stderr

@@ -130,22 +130,22 @@ def estimate_headline(
     value, low, high
         The estimate with its 95 % interval, 0 to 1; ``value`` None and both others given: a bound; all None: refused.
     events
-        How many events it was made from.
+        How many events in the study area it was made from.
     reason
         Why it is a bound, or refused.
     """
     why = f" {reason}" if reason else ""
     if low is None or high is None:
-        text = f"What share of the {events:,} events happened inside the maps is not estimated.{why}"
+        text = f"What share of the {events:,} events in the study area happened inside the maps is not estimated.{why}"
     elif value is None:
         text = (
-            f"Allowing for location error, the share of the {events:,} events that happened inside the maps is between "
-            f"{percent(low)} and {percent(high)} (95 % bounds); a single figure is not given.{why}"
+            f"Allowing for location error, the share of the {events:,} events in the study area that happened inside "
+            f"the maps is between {percent(low)} and {percent(high)} (95 % bounds); a single figure is not given.{why}"
         )
     else:
         text = (
-            f"Allowing for location error, an estimated {percent(value)} of the {events:,} events "
-            f"(95 % interval {percent(low)} to {percent(high)}) happened inside the maps.{why}"
+            f"Allowing for location error, an estimated {percent(value)} of the {events:,} events in the study "
+            f"area (95 % interval {percent(low)} to {percent(high)}) happened inside the maps.{why}"
         )
     return Headline("M1d", text, OF_EVENTS)
 

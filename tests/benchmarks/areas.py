@@ -27,7 +27,7 @@ from registry.geometry import local_equal_area
 
 RECORDS, ROUNDS = 50_000, 3
 TIMES_FASTER, TIMES_ONE_UNION, SAME = 8, 4, 1e-9
-WORLDS = {"as in Bosnia and Herzegovina": RECORDS_PER_M / 4, "crowded": RECORDS_PER_M}
+WORLDS = {"about as dense as real ones": RECORDS_PER_M / 4, "crowded": RECORDS_PER_M}
 
 
 def main() -> int:
